@@ -1,0 +1,97 @@
+/** The environment, parsed once. Nothing else reads `process.env`. */
+import { resolve } from 'node:path';
+import { z } from 'zod';
+import { StartupError } from '../domain/errors.js';
+
+const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
+const SECRET_KEY_BYTES = 32;
+const ADMIN_TOKEN_MIN_CHARS = 32;
+
+const port = z.coerce.number().int().min(0).max(65_535);
+const flag = z.enum(['true', 'false']).transform((text) => text === 'true');
+const key = z.base64().transform((text, context) => {
+  const bytes = Buffer.from(text, 'base64');
+  if (bytes.length !== SECRET_KEY_BYTES) {
+    context.addIssue({
+      code: 'custom',
+      message: `must be ${SECRET_KEY_BYTES} bytes in base64, not ${bytes.length}; make one with: openssl rand -base64 32`,
+    });
+    return z.NEVER;
+  }
+  return bytes;
+});
+const roles = z.string().transform((text, context) => {
+  const names = text.split(',').map((name) => name.trim());
+  const unknown = names.find((name) => name !== 'gateway' && name !== 'control');
+  if (unknown !== undefined) {
+    context.addIssue({ code: 'custom', message: `names "${unknown}"; known are gateway and control` });
+    return z.NEVER;
+  }
+  return { gateway: names.includes('gateway'), control: names.includes('control') };
+});
+
+const environment = z.object({
+  DATABASE_URL: z
+    .url({ protocol: /^postgres(ql)?$/, error: 'must be a postgresql:// URL' })
+    .optional(),
+  DATA_DIR: z.string().min(1).default('./data'),
+  REDIS_URL: z.url({ protocol: /^rediss?$/, error: 'must be a redis:// URL' }).optional(),
+  ADMIN_HOST: z.string().min(1).default('127.0.0.1'),
+  ADMIN_PORT: port.default(4000),
+  ADMIN_TOKEN: z
+    .string()
+    .min(ADMIN_TOKEN_MIN_CHARS, `must have at least ${ADMIN_TOKEN_MIN_CHARS} characters`)
+    .optional(),
+  GATEWAY_HOST: z.string().min(1).default('127.0.0.1'),
+  GATEWAY_PORT: port.default(4100),
+  GATEWAY_WORKERS: z.coerce.number().int().min(1).max(64).default(1),
+  ROLES: roles.default({ gateway: true, control: true }),
+  SECRET_KEY: key.optional(),
+  SECRET_KEY_PREVIOUS: key.optional(),
+  ALLOW_PRIVATE_UPSTREAMS: flag.default(false),
+  LOG_LEVEL: z.enum(LOG_LEVELS).default('info'),
+  OTEL_EXPORTER_OTLP_ENDPOINT: z.url().optional(),
+});
+
+export interface Config {
+  /** Null: the embedded database under `dataDir`. */
+  readonly databaseUrl: string | null;
+  /** Absolute. */
+  readonly dataDir: string;
+  readonly redisUrl: string | null;
+  readonly admin: { readonly host: string; readonly port: number; readonly token: string | null };
+  readonly gateway: { readonly host: string; readonly port: number; readonly workers: number };
+  readonly roles: { readonly gateway: boolean; readonly control: boolean };
+  /** Null: made and kept under `dataDir`. */
+  readonly secretKey: Buffer | null;
+  readonly secretKeyPrevious: Buffer | null;
+  /** Whether metered and plan connections may point at private addresses. */
+  readonly allowPrivateUpstreams: boolean;
+  readonly logLevel: (typeof LOG_LEVELS)[number];
+  readonly otlpEndpoint: string | null;
+}
+
+/** Parses the environment. A bad value is a {@link StartupError} that names the variable and what it should be. */
+export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
+  // An empty variable is how shells and compose files say "unset".
+  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ''));
+  const parsed = environment.safeParse(given);
+  if (!parsed.success) {
+    const [issue] = parsed.error.issues;
+    throw new StartupError(`${issue?.path.join('.') ?? 'The environment'} ${issue?.message ?? 'is not valid'}.`);
+  }
+  const values = parsed.data;
+  return Object.freeze({
+    databaseUrl: values.DATABASE_URL ?? null,
+    dataDir: resolve(values.DATA_DIR),
+    redisUrl: values.REDIS_URL ?? null,
+    admin: { host: values.ADMIN_HOST, port: values.ADMIN_PORT, token: values.ADMIN_TOKEN ?? null },
+    gateway: { host: values.GATEWAY_HOST, port: values.GATEWAY_PORT, workers: values.GATEWAY_WORKERS },
+    roles: values.ROLES,
+    secretKey: values.SECRET_KEY ?? null,
+    secretKeyPrevious: values.SECRET_KEY_PREVIOUS ?? null,
+    allowPrivateUpstreams: values.ALLOW_PRIVATE_UPSTREAMS,
+    logLevel: values.LOG_LEVEL,
+    otlpEndpoint: values.OTEL_EXPORTER_OTLP_ENDPOINT ?? null,
+  });
+}

@@ -1,0 +1,147 @@
+/**
+ * The shape of a provider: facts and small pure functions, no I/O. A provider is one file in this folder; everything
+ * else reads it through the registry.
+ */
+import type { TokenPrices } from '../domain/money.js';
+import type {
+  Billing,
+  CredentialKind,
+  FailureClass,
+  ModelCapability,
+  ModelKind,
+  ProviderKind,
+  WireProtocol,
+} from '../domain/vocabulary.js';
+
+/** How a secret is presented: `Authorization: Bearer …` or `x-api-key: …`. */
+export type AuthHeader = 'bearer' | 'x-api-key';
+
+/** Where one wire format of an offering is called. */
+export interface Endpoint {
+  readonly protocol: WireProtocol;
+  /** Full URL with the provider's own origin and path. */
+  readonly url: string;
+  readonly auth: AuthHeader;
+}
+
+/** A model as a provider's list states it; absent fields are not stated. */
+export interface ListedModel {
+  readonly upstreamId: string;
+  readonly displayName?: string;
+  readonly kind?: ModelKind;
+  readonly contextWindow?: number;
+  readonly maxOutputTokens?: number;
+  readonly capabilities?: readonly ModelCapability[];
+  readonly prices?: TokenPrices;
+}
+
+/** A `GET` with the credential. */
+export interface Probe {
+  readonly url: string;
+  readonly auth: AuthHeader;
+}
+
+/** Where the models of an offering come from. */
+export type ModelSource =
+  | (Probe & {
+      readonly kind: 'live';
+      /** Reads the list's JSON body; throws when it is not of the expected shape. */
+      readonly parse: (body: unknown) => readonly ListedModel[];
+    })
+  | { readonly kind: 'curated'; readonly models: readonly ListedModel[] };
+
+/** What an error answer says, in whatever shape the provider says it. */
+export interface ErrorAnswer {
+  readonly status: number;
+  /** Business code, always as text: providers use numbers and strings alike. */
+  readonly code: string | null;
+  readonly type: string | null;
+  readonly message: string;
+  /** The whole parsed body; null when it is not JSON. */
+  readonly body: unknown;
+}
+
+/** One rule of a provider's own words for a failure. All given conditions must hold; rules are tried in order. */
+export interface FailureRule {
+  readonly status?: number;
+  readonly codes?: readonly string[];
+  readonly types?: readonly string[];
+  readonly message?: RegExp;
+  readonly class: FailureClass;
+}
+
+/** A plan a provider sells. */
+export interface PlanOffer {
+  readonly code: string;
+  readonly name: string;
+  /** Decimal dollars; null when unknown. */
+  readonly monthlyPriceUsd: string | null;
+}
+
+/** A region, and what replaces what in the offering's URLs there. */
+export interface Region {
+  readonly code: string;
+  readonly name: string;
+  /** Origin (and path prefix) to use instead of the offering's default origin, keyed by that default. */
+  readonly origins: Readonly<Record<string, string>>;
+}
+
+/** One way to buy access. */
+export interface OfferingDefinition {
+  readonly code: string;
+  readonly name: string;
+  readonly billing: Billing;
+  readonly credential: CredentialKind;
+  /** Form of the secret, as a hint for input fields; null when unknown. */
+  readonly secretHint: string | null;
+  /** Secrets that certainly belong to another product of the provider, and which. */
+  readonly foreignSecrets: readonly { readonly pattern: RegExp; readonly belongsTo: string }[];
+  readonly termsNotice: string | null;
+  readonly plans: readonly PlanOffer[];
+  /** First is the default; empty when there is only one. */
+  readonly regions: readonly Region[];
+  /** Preferred first. */
+  readonly endpoints: readonly [Endpoint, ...Endpoint[]];
+  /** Formats a given model can be called with, when that depends on the model; all of `endpoints` otherwise. */
+  readonly protocolsOf?: (upstreamId: string) => readonly WireProtocol[];
+  readonly models: ModelSource;
+  /** Calls that prove the credential, in order; each must answer without a failure. */
+  readonly verify: readonly [Probe, ...Probe[]];
+  /** Failures a verification call may also show in an answer that looks like success. */
+  readonly verifyAnswer?: (body: unknown) => { class: FailureClass; message: string } | null;
+  /** Whether the plan's quota windows can be read with the key. */
+  readonly reportsQuota: boolean;
+  /** Names of this offering in the model catalogue (models.dev ids): facts first, then where list prices are looked up. */
+  readonly catalog: { readonly facts: readonly string[]; readonly prices: readonly string[] };
+  /** Spelling here → spelling in the price catalogue, where the two differ. */
+  readonly catalogAliases?: Readonly<Record<string, string>>;
+  readonly failures: readonly FailureRule[];
+  /** Header that wants a value which is stable per conversation; null when none does. */
+  readonly sessionHeader: string | null;
+}
+
+export interface ProviderDefinition {
+  /** Prefixes its model references. */
+  readonly slug: string;
+  readonly name: string;
+  /** Other prefixes that mean this provider. */
+  readonly aliases: readonly string[];
+  readonly kind: ProviderKind;
+  /** Page on which an operator obtains credentials. */
+  readonly consoleUrl: string | null;
+  readonly offerings: readonly [OfferingDefinition, ...OfferingDefinition[]];
+}
+
+/** Checks what the types cannot, at start-up, and returns the definition unchanged. */
+export function defineProvider(definition: ProviderDefinition): ProviderDefinition {
+  const codes = new Set<string>();
+  for (const offering of definition.offerings) {
+    if (codes.has(offering.code)) throw new Error(`${definition.slug} has two offerings ${offering.code}`);
+    codes.add(offering.code);
+    const urls = [...offering.endpoints, ...offering.verify].map((endpoint) => new URL(endpoint.url));
+    if (definition.kind !== 'LOCAL' && urls.some((url) => url.protocol !== 'https:')) {
+      throw new Error(`${definition.slug}/${offering.code} has a URL without https`);
+    }
+  }
+  return definition;
+}

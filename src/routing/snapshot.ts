@@ -1,0 +1,74 @@
+/**
+ * The routing snapshot: everything the gateway needs to serve, as one immutable value that the control process builds,
+ * numbers and pushes. Provider secrets in it are still sealed; access keys are hashes.
+ */
+import type { SealedText } from '../secrets/vault.js';
+import type { Billing, ModelCapability, WireProtocol } from '../domain/vocabulary.js';
+import type { PriceRecord } from '../journal/record.js';
+
+/** Grows when the shape below changes; a gateway ignores a snapshot of another format and waits for a fresh one. */
+export const SNAPSHOT_FORMAT = 1;
+
+export interface RoutingSnapshot {
+  readonly format: typeof SNAPSHOT_FORMAT;
+  /** Grows with every build, also across restarts of the control process. */
+  readonly version: number;
+  /** Milliseconds since the epoch. */
+  readonly builtAt: number;
+  readonly workspaces: readonly WorkspaceSnapshot[];
+}
+
+export interface WorkspaceSnapshot {
+  readonly id: string;
+  readonly slug: string;
+  readonly accessKeys: readonly AccessKeySnapshot[];
+  readonly connections: readonly ConnectionSnapshot[];
+  readonly models: readonly ModelSnapshot[];
+}
+
+export interface AccessKeySnapshot {
+  readonly id: string;
+  /** SHA-256 of the plaintext, base64url. A rotated key appears twice: once with the old hash and its last moment. */
+  readonly hash: string;
+  /** Milliseconds since the epoch after which this hash is refused; null for never. */
+  readonly validUntil: number | null;
+  /** References and `provider/*` patterns; empty for all. */
+  readonly allowedModels: readonly string[];
+}
+
+export interface ConnectionSnapshot {
+  readonly id: string;
+  readonly provider: string;
+  /** Code of the offering within its provider. */
+  readonly offering: string;
+  readonly billing: Billing;
+  readonly region: string | null;
+  /** Replaces the origin of the offering's URLs; null for the provider's own. */
+  readonly baseUrl: string | null;
+  /** Lower goes first. */
+  readonly priority: number;
+  readonly secret: SealedText | null;
+}
+
+export interface ModelSnapshot {
+  readonly id: string;
+  /** `provider/upstreamId`. */
+  readonly ref: string;
+  readonly provider: string;
+  readonly upstreamId: string;
+  readonly displayName: string;
+  /** Milliseconds since the epoch; shown as `created` in model lists. */
+  readonly firstSeenAt: number;
+  readonly contextWindow: number | null;
+  readonly maxOutputTokens: number | null;
+  readonly capabilities: readonly ModelCapability[];
+  readonly price: PriceRecord | null;
+  /** Connections that offer it. */
+  readonly via: readonly ModelRouteSnapshot[];
+}
+
+export interface ModelRouteSnapshot {
+  readonly connectionId: string;
+  /** Formats this model can be called with there, preferred first. */
+  readonly protocols: readonly WireProtocol[];
+}

@@ -1,0 +1,166 @@
+/**
+ * The operator's use cases as one object, grouped by what they are about. Each verb checks the scope, validates, works
+ * in one transaction, and writes the audit entry in it. Whoever serves operators, over whatever transport, calls these.
+ */
+import type {
+  AccessKeyRecord,
+  ConnectionRecord,
+  DiscoveryRunRecord,
+  DiscoveryResultRecord,
+  HealthRecord,
+  ModelRecord,
+  Page,
+  WorkspaceRecord,
+} from '../domain/records.js';
+import type {
+  Billing,
+  HealthState,
+  ModelCapability,
+  ModelState,
+} from '../domain/vocabulary.js';
+import type { Actor, AdminContext } from './actor.js';
+import type { Result } from './result.js';
+
+/** Which items of a list: the first `first` after the cursor's position. Positions are opaque to callers. */
+export interface PageRequest {
+  readonly first: number;
+  /** Sort key and id of the item before the page; null for the first page. */
+  readonly after: PagePosition | null;
+}
+
+export interface PagePosition {
+  readonly sortKey: string | number | null;
+  readonly id: string;
+}
+
+export interface ConnectionFilter {
+  readonly providers?: readonly string[];
+  readonly billing?: Billing;
+  readonly enabled?: boolean;
+  readonly healthStates?: readonly HealthState[];
+}
+
+export interface ConnectionCreateInput {
+  readonly provider: string;
+  readonly offering?: string;
+  readonly label: string;
+  readonly secret?: string;
+  readonly region?: string;
+  readonly baseUrl?: string;
+  readonly planCode?: string;
+  /** Decimal dollars. */
+  readonly monthlyPriceUsd?: string;
+  readonly priority: number;
+  readonly verify: boolean;
+  readonly discover: boolean;
+  readonly idempotencyKey?: string;
+}
+
+/** Absent fields stay; null clears. */
+export interface ConnectionUpdateInput {
+  readonly label?: string;
+  readonly enabled?: boolean;
+  readonly priority?: number;
+  readonly region?: string | null;
+  readonly baseUrl?: string | null;
+  readonly planCode?: string | null;
+  readonly monthlyPriceUsd?: string | null;
+}
+
+export interface ModelFilter {
+  readonly search?: string;
+  readonly providers?: readonly string[];
+  readonly billing?: Billing;
+  readonly capabilities?: readonly ModelCapability[];
+  /** `AVAILABLE` and `STALE` when absent. */
+  readonly states?: readonly ModelState[];
+  readonly enabled?: boolean;
+  readonly connectionId?: string;
+}
+
+export interface ModelOrder {
+  readonly field: 'REF' | 'INPUT_PRICE' | 'CONTEXT_WINDOW' | 'FIRST_SEEN_AT';
+  readonly direction: 'ASC' | 'DESC';
+}
+
+export type AccessKeyState = 'ACTIVE' | 'ROTATING' | 'SUSPENDED' | 'EXPIRED' | 'REVOKED';
+
+export interface AccessKeyFilter {
+  readonly search?: string;
+  /** All but `REVOKED` when absent. */
+  readonly states?: readonly AccessKeyState[];
+}
+
+export interface AccessKeyCreateInput {
+  readonly name: string;
+  /** References and `provider/*` patterns; empty for all. */
+  readonly allowedModels: readonly string[];
+  /** Milliseconds since the epoch. */
+  readonly expiresAt?: number;
+  readonly idempotencyKey?: string;
+}
+
+export interface ConnectionVerbs {
+  list(context: AdminContext, page: PageRequest, filter: ConnectionFilter): Promise<Page<ConnectionRecord>>;
+  /** In the order of `ids`; null where there is none to be seen. */
+  byIds(context: AdminContext, ids: readonly string[]): Promise<readonly (ConnectionRecord | null)[]>;
+  create(
+    context: AdminContext,
+    input: ConnectionCreateInput,
+  ): Promise<Result<{ connection: ConnectionRecord; discoveryRun: DiscoveryRunRecord | null }>>;
+  update(context: AdminContext, id: string, input: ConnectionUpdateInput): Promise<Result<ConnectionRecord>>;
+  rotateSecret(
+    context: AdminContext,
+    id: string,
+    input: { secret: string; verify: boolean },
+  ): Promise<Result<ConnectionRecord>>;
+  /** A failed check is a result: it is in the connection's health. */
+  verify(context: AdminContext, id: string): Promise<Result<ConnectionRecord>>;
+  remove(context: AdminContext, id: string): Promise<Result<string>>;
+  /** Latest discovery outcome of each; null before the first. */
+  lastDiscoveries(
+    context: AdminContext,
+    connectionIds: readonly string[],
+  ): Promise<readonly (DiscoveryResultRecord | null)[]>;
+  health(connection: ConnectionRecord): HealthRecord;
+}
+
+export interface ModelVerbs {
+  list(
+    context: AdminContext,
+    page: PageRequest,
+    filter: ModelFilter,
+    order: ModelOrder,
+  ): Promise<Page<ModelRecord>>;
+  byRef(context: AdminContext, ref: string): Promise<ModelRecord | null>;
+  byIds(context: AdminContext, ids: readonly string[]): Promise<readonly (ModelRecord | null)[]>;
+}
+
+export interface DiscoveryVerbs {
+  runs(context: AdminContext, page: PageRequest): Promise<Page<DiscoveryRunRecord>>;
+  byIds(context: AdminContext, ids: readonly string[]): Promise<readonly (DiscoveryRunRecord | null)[]>;
+  start(context: AdminContext, connectionIds: readonly string[] | null): Promise<Result<DiscoveryRunRecord>>;
+  cancel(context: AdminContext, id: string): Promise<Result<DiscoveryRunRecord>>;
+}
+
+export interface AccessKeyVerbs {
+  list(context: AdminContext, page: PageRequest, filter: AccessKeyFilter): Promise<Page<AccessKeyRecord>>;
+  byIds(context: AdminContext, ids: readonly string[]): Promise<readonly (AccessKeyRecord | null)[]>;
+  /** `plaintext` is null on an idempotent repeat. */
+  create(
+    context: AdminContext,
+    input: AccessKeyCreateInput,
+  ): Promise<Result<{ accessKey: AccessKeyRecord; plaintext: string | null }>>;
+  revoke(context: AdminContext, id: string): Promise<Result<AccessKeyRecord>>;
+  state(key: AccessKeyRecord): AccessKeyState;
+}
+
+export interface Admin {
+  /** Who a bearer token belongs to; null for unknown, revoked and expired ones alike. */
+  authenticate(token: string): Promise<Actor | null>;
+  workspace(context: AdminContext): Promise<WorkspaceRecord>;
+  readonly connections: ConnectionVerbs;
+  readonly models: ModelVerbs;
+  readonly discovery: DiscoveryVerbs;
+  readonly accessKeys: AccessKeyVerbs;
+}

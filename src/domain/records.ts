@@ -1,0 +1,142 @@
+/** Stored things as plain values: what persistence answers and every layer above passes on. Times are milliseconds since the epoch. */
+import type { UpstreamFailure } from './failure.js';
+import type { NanoUsd, TokenPrices } from './money.js';
+import type {
+  Billing,
+  CredentialKind,
+  DiscoveryTrigger,
+  FailureClass,
+  HealthState,
+  JobStatus,
+  ModelCapability,
+  ModelKind,
+  ModelState,
+  PriceSource,
+  WireProtocol,
+} from './vocabulary.js';
+
+export interface WorkspaceRecord {
+  readonly id: string;
+  readonly slug: string;
+  readonly name: string;
+  readonly createdAt: number;
+}
+
+export interface HealthRecord {
+  readonly state: HealthState;
+  readonly reason: FailureClass | null;
+  readonly message: string | null;
+  readonly checkedAt: number | null;
+  readonly cooldownUntil: number | null;
+}
+
+export interface ConnectionRecord {
+  readonly id: string;
+  readonly workspaceId: string;
+  /** Slug. */
+  readonly provider: string;
+  /** Code within the provider. */
+  readonly offering: string;
+  readonly billing: Billing;
+  readonly credential: CredentialKind;
+  readonly label: string;
+  readonly enabled: boolean;
+  readonly priority: number;
+  readonly region: string | null;
+  /** The operator's own origin; null for the provider's. */
+  readonly baseUrl: string | null;
+  readonly planCode: string | null;
+  readonly monthlyPriceNanoUsd: NanoUsd | null;
+  readonly planActive: boolean | null;
+  readonly secretPreview: string | null;
+  readonly secretRotatedAt: number;
+  readonly secretExpiresAt: number | null;
+  readonly health: HealthRecord;
+  readonly createdAt: number;
+  readonly updatedAt: number;
+}
+
+export interface PriceVersion extends TokenPrices {
+  readonly id: string;
+  readonly source: PriceSource;
+  readonly asOf: number;
+}
+
+export interface ModelRecord {
+  readonly id: string;
+  readonly workspaceId: string;
+  readonly provider: string;
+  readonly upstreamId: string;
+  readonly ref: string;
+  readonly displayName: string;
+  readonly kind: ModelKind;
+  readonly enabled: boolean;
+  readonly state: ModelState;
+  readonly contextWindow: number | null;
+  readonly maxOutputTokens: number | null;
+  readonly capabilities: readonly ModelCapability[];
+  /** The version in force; null when the price is unknown. */
+  readonly price: PriceVersion | null;
+  /** Connections that offer it, by priority. */
+  readonly via: readonly ModelRoute[];
+  readonly firstSeenAt: number;
+  readonly lastSeenAt: number;
+}
+
+/** A model through one connection. */
+export interface ModelRoute {
+  readonly connectionId: string;
+  readonly state: ModelState;
+  readonly protocols: readonly WireProtocol[];
+}
+
+export interface DiscoveryRunRecord {
+  readonly id: string;
+  readonly workspaceId: string;
+  readonly trigger: DiscoveryTrigger;
+  readonly status: JobStatus;
+  readonly connectionsTotal: number;
+  readonly createdAt: number;
+  readonly startedAt: number | null;
+  readonly finishedAt: number | null;
+  /** In the order they finished, open ones last. */
+  readonly results: readonly DiscoveryResultRecord[];
+}
+
+export interface DiscoveryResultRecord {
+  readonly id: string;
+  readonly runId: string;
+  readonly connectionId: string | null;
+  readonly provider: string;
+  readonly status: JobStatus;
+  readonly modelsFound: number;
+  /** References. */
+  readonly modelsAdded: readonly string[];
+  readonly modelsRemoved: readonly string[];
+  readonly failure: UpstreamFailure | null;
+  readonly durationMs: number | null;
+  readonly finishedAt: number | null;
+}
+
+export interface AccessKeyRecord {
+  readonly id: string;
+  readonly workspaceId: string;
+  readonly name: string;
+  readonly preview: string;
+  readonly allowedModels: readonly string[];
+  readonly requestsPerMinute: number | null;
+  readonly tokensPerMinute: number | null;
+  readonly previousValidUntil: number | null;
+  readonly createdAt: number;
+  readonly lastUsedAt: number | null;
+  readonly expiresAt: number | null;
+  readonly revokedAt: number | null;
+}
+
+/** One page of a list that grows. */
+export interface Page<T> {
+  readonly items: readonly T[];
+  readonly hasNextPage: boolean;
+  /** Items on all pages; null where counting would cost too much. */
+  readonly totalCount: number | null;
+}

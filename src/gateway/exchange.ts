@@ -1,0 +1,221 @@
+/** One request of an agent: read, resolved, planned, tried route by route, answered. */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Clock } from '../domain/clock.js';
+import { AppError } from '../domain/errors.js';
+import type { UpstreamFailure } from '../domain/failure.js';
+import { newId, siblingId } from '../domain/ids.js';
+import type { RequestRecord } from '../journal/record.js';
+import type { JournalWriter } from '../journal/writer.js';
+import type { Logger } from '../observability/logger.js';
+import { applyEdits, JsonSyntaxError, parseSpan, scanObject, type JsonMembers } from '../protocols/json-scan.js';
+import type { Protocol } from '../protocols/protocol.js';
+import { isAllowed, planNamedModel, type RoutePlan } from '../routing/plan.js';
+import { resolveModel } from '../routing/resolve.js';
+import type { KeyEntry, ModelEntry, RouteEntry } from '../routing/table.js';
+import { callerGone, runAttempt } from './attempt.js';
+import { isWorthAnotherRoute } from './failure-response.js';
+import { openLedger, type Ledger } from './ledger.js';
+import type { ProviderCallBuilder } from './provider-call.js';
+import { replyError, replyFailure, type HeaderList } from './reply.js';
+import { readBody } from './request-body.js';
+import type { UpstreamClient } from './upstream-client.js';
+
+export interface ExchangeDeps {
+  readonly journal: JournalWriter;
+  readonly upstream: UpstreamClient;
+  readonly calls: ProviderCallBuilder;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+export interface ExchangeInput {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly protocol: Protocol;
+  readonly caller: KeyEntry;
+  /** Id of the usage event to be; the request id is its sibling. */
+  readonly eventId: string;
+}
+
+/** A request that was understood. */
+interface Understood {
+  readonly body: Buffer;
+  readonly members: JsonMembers;
+  readonly requestedModel: string;
+  readonly stream: boolean;
+}
+
+export async function serveExchange(deps: ExchangeDeps, input: ExchangeInput): Promise<void> {
+  const { protocol, response, caller } = input;
+  const requestId = siblingId('request', input.eventId);
+  const body = await readBody(input.request);
+  let understood: Understood | null = null;
+  let ledger: Ledger | null = null;
+  const record = (reason: string | null): RequestRecord => ({
+    id: input.eventId,
+    workspaceId: caller.workspace.id,
+    requestId,
+    accessKeyId: caller.key.id,
+    requestedModel: understood?.requestedModel ?? '',
+    protocol: protocol.id,
+    streamed: understood?.stream ?? false,
+    tierId: null,
+    tierSlug: null,
+    reason,
+  });
+  try {
+    understood = understand(protocol, body);
+    const entry = chooseModel(caller, understood.requestedModel);
+    const plan = planRoutes(entry, protocol);
+    ledger = openLedger({ journal: deps.journal, clock: deps.clock, request: record(plan.reason) });
+    await tryRoutes(deps, input, { ...understood, plan, ledger, requestId });
+  } catch (thrown) {
+    const error = AppError.from(thrown);
+    if (error.code === 'INTERNAL_SERVER_ERROR') deps.logger.error({ err: thrown, requestId }, 'request failed here');
+    ledger ??= openLedger({ journal: deps.journal, clock: deps.clock, request: record(null) });
+    ledger.end(error.status < 500 ? 'REJECTED' : 'FAILED', rejection(error));
+    replyError(response, protocol.errors, error, requestId);
+  }
+}
+
+/** A new event id; the request id that the caller sees is its sibling. */
+export function newEventId(clock: Clock): string {
+  return newId('event', clock.now());
+}
+
+function understand(protocol: Protocol, body: Buffer): Understood {
+  const members = parseBody(body);
+  const { stream } = protocol.readRequest(body, members);
+  const span = members.values.get('model');
+  const model = span === undefined ? null : parseSpan(body, span);
+  if (model !== null && typeof model !== 'string') {
+    throw new AppError('BAD_REQUEST', '"model" must be a string such as "zai/glm-5.1".');
+  }
+  return { body, members, requestedModel: model ?? '', stream };
+}
+
+function parseBody(body: Buffer): JsonMembers {
+  try {
+    return scanObject(body);
+  } catch (error) {
+    if (!(error instanceof JsonSyntaxError)) throw error;
+    throw new AppError('INVALID_JSON', `The request body is not valid JSON: ${error.message}.`, { cause: error });
+  }
+}
+
+function chooseModel(caller: KeyEntry, name: string): ModelEntry {
+  const resolution = resolveModel(caller.workspace, name === '' ? null : name);
+  switch (resolution.kind) {
+    case 'model': {
+      const { ref } = resolution.entry.model;
+      if (!isAllowed(caller.key, ref)) {
+        throw new AppError('FORBIDDEN', `This access key may not use ${ref}. GET /v1/models lists what it may use.`);
+      }
+      return resolution.entry;
+    }
+    case 'auto':
+      throw new AppError('MODEL_REQUIRED', 'No model was named. Send "model" as provider/model; GET /v1/models lists them.');
+    case 'ambiguous':
+      throw new AppError(
+        'MODEL_AMBIGUOUS',
+        `Several providers serve "${name}". Name one of ${resolution.candidates.join(', ')}.`,
+      );
+    case 'unknown':
+      throw new AppError('MODEL_NOT_FOUND', `There is no model "${name}" here. GET /v1/models lists those there are.`);
+  }
+}
+
+function planRoutes(entry: ModelEntry, protocol: Protocol): RoutePlan {
+  const plan = planNamedModel(entry, protocol.id);
+  if (plan.routes.length > 0) return plan;
+  const spoken = [...new Set(entry.routes.flatMap((route) => route.protocols))];
+  throw new AppError(
+    'PROTOCOL_UNSUPPORTED',
+    `${entry.model.ref} cannot be called as ${protocol.id}; it speaks ${spoken.join(' and ') || 'nothing at the moment'}.`,
+  );
+}
+
+async function tryRoutes(
+  deps: ExchangeDeps,
+  input: ExchangeInput,
+  plan: Understood & { plan: RoutePlan; ledger: Ledger; requestId: string },
+): Promise<void> {
+  const { protocol, response } = input;
+  const { ledger, requestId, members, body } = plan;
+  const { usageEdits } = protocol.readRequest(body, members);
+  let last: { failure: UpstreamFailure; route: RouteEntry } | null = null;
+  for (const route of plan.plan.routes) {
+    ledger.attemptStarted(route);
+    const outcome = await runAttempt({
+      route,
+      protocol,
+      call: deps.calls.build(route, protocol.id, { headers: input.request.headers, body, members }),
+      body: forProvider(body, members, route, usageEdits),
+      dispatcher: deps.upstream.dispatcherFor(route.connection.billing),
+      response,
+      ledger,
+      clock: deps.clock,
+      requestId,
+      headers: routeHeaders(route, plan.plan, ledger),
+      hideUsage: usageEdits.length > 0,
+    });
+    if (outcome.kind === 'answered') return;
+    if (outcome.kind === 'cancelled') {
+      ledger.end('CANCELLED', callerGone());
+      return;
+    }
+    ledger.attemptFailed(outcome.failure);
+    last = { failure: outcome.failure, route };
+    if (!isWorthAnotherRoute(outcome.failure)) break;
+  }
+  if (!last) return;
+  ledger.end('FAILED', last.failure);
+  replyFailure(response, protocol.errors, {
+    failure: last.failure,
+    attempts: ledger.attempts,
+    requestId,
+    headers: routeHeaders(last.route, plan.plan, ledger),
+    clock: deps.clock,
+  });
+}
+
+/** The caller's bytes with the provider's own name for the model, and usage asked for. */
+function forProvider(
+  body: Buffer,
+  members: JsonMembers,
+  route: RouteEntry,
+  usageEdits: ReturnType<Protocol['readRequest']>['usageEdits'],
+): Buffer {
+  const model = members.values.get('model');
+  if (!model) return applyEdits(body, usageEdits);
+  return applyEdits(body, [{ ...model, text: JSON.stringify(route.model.upstreamId) }, ...usageEdits]);
+}
+
+function routeHeaders(route: RouteEntry, plan: RoutePlan, ledger: Ledger): HeaderList {
+  const { provider, offering, id } = route.connection;
+  return [
+    'x-switchyard-model',
+    headerSafe(route.model.ref),
+    'x-switchyard-provider',
+    provider,
+    'x-switchyard-offering',
+    `${provider}/${offering}`,
+    'x-switchyard-connection',
+    id,
+    'x-switchyard-reason',
+    plan.reason,
+    'x-switchyard-attempts',
+    String(ledger.attempts),
+  ];
+}
+
+// Upstream ids are the providers' and may hold what a header may not.
+function headerSafe(text: string): string {
+  return /^[\x20-\x7e]*$/.test(text) ? text : encodeURI(text);
+}
+
+function rejection(error: AppError): UpstreamFailure {
+  const failureClass =
+    error.code === 'MODEL_NOT_FOUND' ? 'MODEL_NOT_FOUND' : error.status < 500 ? 'INVALID_REQUEST' : 'UPSTREAM_ERROR';
+  return { class: failureClass, httpStatus: null, message: error.message, retryAt: null };
+}

@@ -1,0 +1,162 @@
+/** The gateway's listener: matches paths, checks keys, hands requests on, drains. */
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { DRAIN_TIMEOUT_MS } from '../config/limits.js';
+import { AppError } from '../domain/errors.js';
+import { siblingId } from '../domain/ids.js';
+import { anthropicMessages, knownPaths, openaiChat, protocolOfPath } from '../protocols/registry.js';
+import type { ErrorDialect } from '../protocols/protocol.js';
+import type { KeyEntry } from '../routing/table.js';
+import { authenticate } from './authenticate.js';
+import { newEventId, serveExchange, type ExchangeDeps } from './exchange.js';
+import { findModel, listModels } from './model-list.js';
+import { replyError, replyJson, requestIdHeaders } from './reply.js';
+import type { RoutingState } from './routing-state.js';
+
+export interface GatewayDeps extends ExchangeDeps {
+  readonly state: RoutingState;
+}
+
+export interface Gateway {
+  readonly port: number;
+  /** Stops accepting, lets running requests finish within the drain time, then cuts the rest. */
+  drain(timeoutMs?: number): Promise<void>;
+}
+
+const MODELS_PATH = '/v1/models';
+/** Agents send large headers (session tokens, telemetry baggage); Node's default of 16 KiB is tight. */
+const HEADERS_MAX_BYTES = 64 * 1024;
+/** Longer than clients keep idle connections, so that it is they who close them. */
+const KEEP_ALIVE_MS = 75_000;
+
+export async function startGateway(deps: GatewayDeps, listen: { host: string; port: number }): Promise<Gateway> {
+  let draining = false;
+  const server = createServer(
+    { keepAliveTimeout: KEEP_ALIVE_MS, maxHeaderSize: HEADERS_MAX_BYTES, noDelay: true, requestTimeout: 0 },
+    (request, response) => {
+      if (draining) response.setHeader('connection', 'close');
+      void handle(deps, request, response, draining);
+    },
+  );
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(listen.port, listen.host, resolve);
+  });
+  return {
+    port: (server.address() as AddressInfo).port,
+    async drain(timeoutMs = DRAIN_TIMEOUT_MS) {
+      draining = true;
+      await closeWithin(server, timeoutMs);
+    },
+  };
+}
+
+async function handle(
+  deps: GatewayDeps,
+  request: IncomingMessage,
+  response: ServerResponse,
+  draining: boolean,
+): Promise<void> {
+  const eventId = newEventId(deps.clock);
+  const requestId = siblingId('request', eventId);
+  const path = pathOf(request.url ?? '/');
+  try {
+    if (serveProbe(deps, request, response, path, draining)) return;
+    const protocol = protocolOfPath(path);
+    if (protocol === null) return serveModels(deps, request, response, path, requestId);
+    requireMethod(request, 'POST');
+    await serveExchange(deps, { request, response, protocol, caller: callerOf(deps, request), eventId });
+  } catch (thrown) {
+    const error = AppError.from(thrown);
+    if (error.code === 'INTERNAL_SERVER_ERROR') deps.logger.error({ err: thrown, requestId }, 'request failed here');
+    replyError(response, dialectOf(path, request), error, requestId);
+  }
+}
+
+/** Liveness, readiness, and the bare `HEAD /` some agents start with. */
+function serveProbe(
+  deps: GatewayDeps,
+  request: IncomingMessage,
+  response: ServerResponse,
+  path: string,
+  draining: boolean,
+): boolean {
+  if (path === '/livez' || path === '/') {
+    if (request.method !== 'GET' && request.method !== 'HEAD') return false;
+    replyJson(response, 200, { status: 'ok' });
+    return true;
+  }
+  if (path !== '/readyz') return false;
+  const table = deps.state.table();
+  const ready = table !== null && !draining;
+  replyJson(response, ready ? 200 : 503, {
+    status: ready ? 'ok' : draining ? 'draining' : 'waiting for the first routing snapshot',
+    snapshotVersion: table?.version ?? null,
+  });
+  return true;
+}
+
+function serveModels(
+  deps: GatewayDeps,
+  request: IncomingMessage,
+  response: ServerResponse,
+  path: string,
+  requestId: string,
+): void {
+  if (path !== MODELS_PATH && !path.startsWith(`${MODELS_PATH}/`)) {
+    const served = [...knownPaths().map((known) => `POST ${known}`), `GET ${MODELS_PATH}`];
+    throw new AppError('NOT_FOUND', `Nothing is served at ${path}. Served are ${served.join(', ')}.`);
+  }
+  requireMethod(request, 'GET');
+  const caller = callerOf(deps, request);
+  if (path === MODELS_PATH) return replyJson(response, 200, listModels(caller), requestIdHeaders(requestId));
+  const name = decode(path.slice(MODELS_PATH.length + 1));
+  const model = findModel(caller, name);
+  if (model === null) throw new AppError('MODEL_NOT_FOUND', `There is no model "${name}" here.`);
+  replyJson(response, 200, model, requestIdHeaders(requestId));
+}
+
+function callerOf(deps: GatewayDeps, request: IncomingMessage): KeyEntry {
+  const table = deps.state.table();
+  if (table === null) {
+    throw new AppError('SERVICE_UNAVAILABLE', 'The gateway is starting and has no routing snapshot yet.', {
+      retryAfterSeconds: 1,
+    });
+  }
+  return authenticate(request.headers, table, deps.clock);
+}
+
+function requireMethod(request: IncomingMessage, method: string): void {
+  if (request.method !== method) {
+    throw new AppError('METHOD_NOT_ALLOWED', `${request.method ?? 'This method'} is not served here; use ${method}.`);
+  }
+}
+
+/** The dialect a caller will read an error in, when no format was settled on: by its path, then by its headers. */
+function dialectOf(path: string, request: IncomingMessage): ErrorDialect {
+  const protocol = protocolOfPath(path);
+  if (protocol) return protocol.errors;
+  const anthropic = path.startsWith('/v1/messages') || request.headers['anthropic-version'] !== undefined;
+  return anthropic ? anthropicMessages.errors : openaiChat.errors;
+}
+
+function pathOf(url: string): string {
+  const query = url.indexOf('?');
+  return query < 0 ? url : url.slice(0, query);
+}
+
+function decode(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
+async function closeWithin(server: Server, timeoutMs: number): Promise<void> {
+  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+  server.closeIdleConnections();
+  const cut = setTimeout(() => server.closeAllConnections(), timeoutMs);
+  await closed;
+  clearTimeout(cut);
+}

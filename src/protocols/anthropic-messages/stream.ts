@@ -1,0 +1,82 @@
+/** Watches a messages stream: usage at its start and end, errors, the first content, the proper end. */
+import { STREAM_FRAME_MAX_BYTES } from '../../config/limits.js';
+import type { StreamReader } from '../protocol.js';
+import { createFrameSplitter, dataOf } from '../sse.js';
+import { mergeUsage, NOTHING_STATED, type StatedUsage } from '../usage.js';
+import { readUsage } from './usage.js';
+
+const STOP = 'message_stop';
+const WORTH_READING = /"usage":\s*\{|"type":\s*"message_stop"|"error"\s*[:,}]/;
+const CONTENT = 'content_block_delta';
+const EMPTY = Buffer.alloc(0);
+
+interface Frame {
+  readonly type?: unknown;
+  readonly error?: unknown;
+  readonly usage?: unknown;
+  readonly message?: { readonly usage?: unknown } | null;
+}
+
+export function createStreamReader(): StreamReader {
+  const splitter = createFrameSplitter(STREAM_FRAME_MAX_BYTES);
+  let usage: StatedUsage = NOTHING_STATED;
+  let opened = false;
+  let contentFrames = 0;
+  let finished = false;
+  let errorData: string | null = null;
+
+  const readFrame = (bytes: Buffer): void => {
+    const text = bytes.toString('latin1');
+    opened ||= text.includes('data:');
+    if (text.includes(CONTENT)) contentFrames++;
+    if (!WORTH_READING.test(text)) return;
+    const data = dataOf(bytes);
+    const frame = data === null ? null : parse(data);
+    if (frame === null) return;
+    // Some who speak this format send errors in another's form.
+    if (frame.type === 'error' || (frame.error !== undefined && frame.error !== null)) errorData ??= data;
+    if (frame.type === STOP) finished = true;
+    // A restated start or delta carries running totals, never increments: the last word per field holds.
+    usage = mergeUsage(usage, readUsage(frame.usage ?? frame.message?.usage));
+  };
+
+  return {
+    get usage() {
+      return usage;
+    },
+    get opened() {
+      return opened;
+    },
+    get contentFrames() {
+      return contentFrames;
+    },
+    get finished() {
+      return finished;
+    },
+    get closed() {
+      return finished;
+    },
+    get errorData() {
+      return errorData;
+    },
+    mayEnd: (chunk) => chunk.includes(STOP),
+    push(chunk) {
+      splitter.push(chunk, readFrame);
+      return chunk;
+    },
+    end() {
+      splitter.end(readFrame);
+      return EMPTY;
+    },
+  };
+}
+
+function parse(data: string): Frame | null {
+  try {
+    const frame: unknown = JSON.parse(data);
+    return typeof frame === 'object' ? (frame as Frame | null) : null;
+  } catch {
+    // A frame that is not JSON is the client's to judge; there is nothing in it for us.
+    return null;
+  }
+}

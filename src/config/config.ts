@@ -95,3 +95,8 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     otlpEndpoint: values.OTEL_EXPORTER_OTLP_ENDPOINT ?? null,
   });
 }
+
+/** The environment of a child process: this one's, with some variables set anew. */
+export function childEnvironment(overrides: Readonly<Record<string, string>>): NodeJS.ProcessEnv {
+  return { ...process.env, ...overrides };
+}

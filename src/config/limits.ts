@@ -45,17 +45,36 @@ export const JOURNAL_SEGMENT_MAX_BYTES = 16 * 1024 * 1024;
 /** Records a gateway holds in memory while its disk refuses writes; about 20 MiB. Past it the oldest are lost, counted. */
 export const JOURNAL_PENDING_MAX_RECORDS = 20_000;
 
+/** Largest journal record. Real ones are about 1 KiB; a length beyond this in a segment can only be damage. */
+export const JOURNAL_RECORD_MAX_BYTES = 1024 * 1024;
+
+/** Pause between attempts to write the journal while its disk refuses: short enough to lose little once there is room. */
+export const JOURNAL_RETRY_MS = 250;
+
+/** How often committed segments that are kept for a replay are looked at for ones whose time is over. */
+export const JOURNAL_SWEEP_MS = 10 * 60_000;
+
 /** How often the recorder looks for new records: well inside the half second a subscriber waits at most. */
 export const JOURNAL_POLL_MS = 40;
 
 /** Events committed in one transaction: large enough to be cheap per event, small enough to keep it short. */
 export const RECORDER_BATCH_MAX_EVENTS = 500;
 
+/** Pause of the recorder while the database is away, doubled up to the longest and spread so that nodes do not return at once. */
+export const RECORDER_RETRY_MIN_MS = 50;
+export const RECORDER_RETRY_MAX_MS = 5_000;
+
 /** With the embedded database, which does not fsync, committed segments are kept this long and replayed at start. */
 export const JOURNAL_REPLAY_WINDOW_MS = 24 * 3_600_000;
 
 /** Days individual usage events are kept; rollups are kept for good. */
 export const USAGE_RETENTION_DAYS = 90;
+
+/** Stored events read at once while a subscriber's past is replayed to it. */
+export const USAGE_REPLAY_PAGE = 200;
+
+/** Groups in the sums a subscriber follows, and most that a report may ask for. */
+export const USAGE_GROUPS_MAX = 100;
 
 /** Deliveries queued for a subscriber that reads slowly. */
 export const MAILBOX_CAPACITY = 256;
@@ -84,3 +103,89 @@ export const OPERATIONS_PER_SOCKET_MAX = 20;
 
 /** How long running requests may take to finish once a stop was asked for. */
 export const DRAIN_TIMEOUT_MS = 30_000;
+
+/** Items on one page of a GraphQL list, and in one list of an input. */
+export const PAGE_MAX_ITEMS = 100;
+
+/** Failed sign-ins per address and minute: generous to a script with a typo, useless to a guesser. */
+export const SIGN_IN_FAILURES_PER_MINUTE = 20;
+
+/** Messages per second a websocket may send on average; ordinary clients send a few in all. */
+export const SOCKET_MESSAGES_PER_SECOND = 50;
+
+/** Time a new websocket has to introduce itself. */
+export const SOCKET_INIT_TIMEOUT_MS = 3_000;
+
+/** Interval of websocket pings; a peer silent for two of them is gone. */
+export const SOCKET_KEEP_ALIVE_MS = 12_000;
+
+/** How long a closing websocket may take before it is cut. */
+export const SOCKET_CLOSE_TIMEOUT_MS = 1_000;
+
+/** Least and most time between messages of running totals. */
+export const TOTALS_INTERVAL_MIN_MS = 250;
+export const TOTALS_INTERVAL_MAX_MS = 60_000;
+
+/** How long the first answer under an idempotency key is repeated. */
+export const IDEMPOTENCY_WINDOW_MS = 24 * 3_600_000;
+
+/** How long a recognised admin token is trusted without another look: a revocation by another process works within it. */
+export const ADMIN_TOKEN_TRUST_MS = 1_000;
+
+/** Recognised admin tokens held in memory; installations have a handful. */
+export const ADMIN_TOKENS_CACHED_MAX = 1_000;
+
+/** Names and labels are shown in tables. */
+export const NAME_MAX_CHARS = 100;
+
+/** A provider secret: the longest known, signed tokens, are under 4 KiB. */
+export const SECRET_MAX_CHARS = 8_192;
+
+/** Patterns in a key's list of allowed models. */
+export const ALLOWED_MODELS_MAX = 100;
+
+/** A change waits this long for company before the routing snapshot is rebuilt, and while more keep coming at most that long. */
+export const SNAPSHOT_QUIET_MS = 20;
+export const SNAPSHOT_DELAY_MAX_MS = 150;
+
+/** The routing snapshot is rebuilt this often without any word of a change: another node may have made one. */
+export const SNAPSHOT_REFRESH_MS = 30_000;
+
+/** Pause after a failed rebuild of the routing snapshot, doubled up to the longest. */
+export const SNAPSHOT_RETRY_MIN_MS = 100;
+export const SNAPSHOT_RETRY_MAX_MS = 5_000;
+
+/** Connections to an external Postgres per process: the recorder, GraphQL and schedules together rarely need half. */
+export const DATABASE_CONNECTIONS_MAX = 10;
+
+/** Time for a connection to an external Postgres; past it the server is taken for away. */
+export const DATABASE_CONNECT_TIMEOUT_MS = 5_000;
+
+/** Longest statement outside migrations. Reports read rollups, so that one this slow is a mistake worth cancelling. */
+export const DATABASE_STATEMENT_TIMEOUT_MS = 30_000;
+
+/** When an answer is given up on: later than the server would cancel, for servers that vanished without closing. */
+export const DATABASE_ANSWER_TIMEOUT_MS = 40_000;
+
+/** How long a transaction may wait for a connection (the embedded database has one), and how long it may take. */
+export const TRANSACTION_WAIT_MS = 10_000;
+export const TRANSACTION_TIMEOUT_MS = 15_000;
+
+/** Prepared statements kept per connection; the program's own queries are fewer, built ones must not pile up. */
+export const PREPARED_STATEMENTS_MAX = 256;
+
+/** Embedded database: a request unanswered for this long has hung, and the thread is replaced. */
+export const EMBEDDED_ANSWER_TIMEOUT_MS = 60_000;
+
+/** Embedded database: how long it may take to write everything out before its thread is ended anyway. */
+export const EMBEDDED_CLOSE_TIMEOUT_MS = 10_000;
+
+/** Days that one call may create usage partitions for; a range beyond it comes from a clock that is wrong. */
+export const PARTITION_RANGE_MAX_DAYS = 400;
+
+/** How long dropping a partition may wait for readers, because every other reader and writer waits behind it. */
+export const PARTITION_LOCK_TIMEOUT_MS = 5_000;
+
+/** Longest ranges of usage reports: enough hours for a quarter, enough days for five years. */
+export const REPORT_DAYS_MAX_BY_HOUR = 92;
+export const REPORT_DAYS_MAX = 5 * 366;

@@ -1,6 +1,6 @@
 /** The head of a passed-on answer: our headers, and those of the provider's that mean something to its clients. */
 import type { IncomingHttpHeaders } from 'node:http';
-import type { AttemptContext } from './attempt.js';
+import type { AttemptContext } from './answer-sink.js';
 import { requestIdHeaders, type HeaderList } from './reply.js';
 
 const PASSED_ON = ['content-type', 'cache-control'];

@@ -24,6 +24,8 @@ export function readBody(request: IncomingMessage, maxBytes = REQUEST_BODY_MAX_B
     request.once('end', () => resolve(chunks.length === 1 ? (chunks[0] ?? Buffer.alloc(0)) : Buffer.concat(chunks)));
     request.once('error', reject);
     // A client that leaves before its body is complete raises no error of its own.
-    request.once('close', () => reject(new AppError('BAD_REQUEST', 'The request ended before its body did.')));
+    request.once('close', () => {
+      if (!request.complete) reject(new AppError('BAD_REQUEST', 'The request ended before its body did.'));
+    });
   });
 }

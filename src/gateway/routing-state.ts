@@ -32,8 +32,9 @@ export async function openRoutingState({ file, logger, onChange }: RoutingStateO
     const found = await stat(file.path).catch(() => null);
     const mark = found ? `${found.mtimeMs}:${found.ino}:${found.size}` : '';
     if (mark === seen) return;
-    const text = await file.read();
+    // Marked as seen before it is read: one that cannot be opened is said once, not with every look.
     seen = mark;
+    const text = await file.read();
     if (text === null) return;
     const snapshot = JSON.parse(text) as RoutingSnapshot;
     if (snapshot.format !== SNAPSHOT_FORMAT) {

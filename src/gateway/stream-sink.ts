@@ -3,7 +3,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { STREAM_FRAME_MAX_BYTES } from '../config/limits.js';
 import type { UpstreamFailure } from '../domain/failure.js';
 import { answerHead } from './answer-head.js';
-import { failureOfAnswer, type AnswerSink, type AttemptContext, type SinkControl } from './attempt.js';
+import { failureOfAnswer, type AnswerSink, type AttemptContext, type SinkControl } from './answer-sink.js';
 import { measureStream } from './measure.js';
 
 const ERROR_MEMBER = '"error"';

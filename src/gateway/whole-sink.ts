@@ -5,7 +5,7 @@ import type { UpstreamFailure } from '../domain/failure.js';
 import { scanObject, type JsonMembers } from '../protocols/json-scan.js';
 import { NOTHING_STATED } from '../protocols/usage.js';
 import { answerHead } from './answer-head.js';
-import { failureOfAnswer, type AnswerSink, type AttemptContext, type SinkControl } from './attempt.js';
+import { failureOfAnswer, type AnswerSink, type AttemptContext, type SinkControl } from './answer-sink.js';
 import { measureAnswer } from './measure.js';
 
 export function createWholeSink(

@@ -1,65 +1,114 @@
 /**
- * Splits a stream of bytes into server-sent frames as they complete. Frames keep their bytes, blank line included, so
- * that passing them on is passing on what came.
+ * Reads server-sent frames out of a stream of bytes as they complete, but only those worth it: a marker is searched in
+ * the whole of what arrived, and just the frames around its hits are cut out. Bytes that pass on stay the ones that came.
  */
 
+/** Reads one frame, its blank line included, and returns the bytes to pass on in its place. */
+export type FrameVisitor = (frame: Buffer) => Buffer;
+
+export interface FrameScannerOptions {
+  /** What a frame worth reading contains. Global, and matching within one line. */
+  readonly marker: RegExp;
+  readonly visit: FrameVisitor;
+  /** Called with the text (one character a byte) of everything that is complete, before its frames are visited. */
+  readonly onText: (text: string) => void;
+  /** A longer frame is given up on, so that a provider that never ends one cannot fill memory. */
+  readonly maxFrameBytes: number;
+}
+
+export interface FrameScanner {
+  /** Reads a chunk; returns what of it and of what was held is complete, with replacements made. */
+  push(chunk: Buffer): Buffer;
+  /** Reads what is left: the last frame may lack its blank line. */
+  end(): Buffer;
+}
+
+const EMPTY = Buffer.alloc(0);
 const LF = 0x0a;
 const CR = 0x0d;
 
-/** A whole frame: its bytes with the blank line that ended it, or without one at the end of a stream. */
-export type FrameVisitor = (frame: Buffer) => void;
+export function createFrameScanner(options: FrameScannerOptions): FrameScanner {
+  let carry: Buffer = EMPTY;
 
-export interface FrameSplitter {
-  push(chunk: Buffer, visit: FrameVisitor): void;
-  /** Hands out what is left: the last frame may lack its blank line. */
-  end(visit: FrameVisitor): void;
-  /** Bytes of the frame that is still incomplete. */
-  readonly pending: number;
-}
+  const scan = (bytes: Buffer): Buffer => {
+    const { marker, visit, onText } = options;
+    const text = bytes.toString('latin1');
+    onText(text);
+    // Hardly anyone ends lines with CR LF; looking for that around every hit would cost more than the rest.
+    const blankLines = text.includes('\r') ? ['\n\n', '\n\r\n'] : ['\n\n'];
+    const parts: Buffer[] = [];
+    let passed = 0;
+    marker.lastIndex = 0;
+    for (let hit = marker.exec(text); hit !== null; hit = marker.exec(text)) {
+      const start = frameStart(text, hit.index, blankLines);
+      const end = frameEnd(text, hit.index, blankLines);
+      const frame = bytes.subarray(start, end);
+      const replacement = visit(frame);
+      if (replacement !== frame) {
+        parts.push(bytes.subarray(passed, start), replacement);
+        passed = end;
+      }
+      marker.lastIndex = end;
+    }
+    if (parts.length === 0) return bytes;
+    parts.push(bytes.subarray(passed));
+    return Buffer.concat(parts);
+  };
 
-/**
- * @param maxFrameBytes a longer frame is handed out in pieces, so that a provider that never ends one cannot fill memory
- */
-export function createFrameSplitter(maxFrameBytes: number): FrameSplitter {
-  let carry: Buffer | null = null;
   return {
-    get pending() {
-      return carry?.length ?? 0;
-    },
-    push(chunk, visit) {
-      // A boundary may lie across the seam: look again from three bytes before it.
-      const from = carry === null ? 0 : Math.max(0, carry.length - 3);
-      const bytes: Buffer = carry === null ? chunk : Buffer.concat([carry, chunk]);
-      let start = 0;
-      let end = frameEnd(bytes, from);
-      while (end > 0) {
-        visit(bytes.subarray(start, end));
-        start = end;
-        end = frameEnd(bytes, start);
+    push(chunk) {
+      const bytes = carry.length === 0 ? chunk : Buffer.concat([carry, chunk]);
+      const complete = endOfLastFrame(bytes);
+      const rest = bytes.subarray(complete);
+      if (rest.length > options.maxFrameBytes) {
+        carry = EMPTY;
+        return Buffer.concat([scan(bytes.subarray(0, complete)), rest]);
       }
-      if (bytes.length - start > maxFrameBytes) {
-        visit(bytes.subarray(start));
-        start = bytes.length;
-      }
-      carry = start === bytes.length ? null : bytes.subarray(start);
+      carry = rest;
+      return complete === 0 ? EMPTY : scan(complete === bytes.length ? bytes : bytes.subarray(0, complete));
     },
-    end(visit) {
-      if (carry !== null) visit(carry);
-      carry = null;
+    end() {
+      const rest = carry;
+      carry = EMPTY;
+      return rest.length === 0 ? EMPTY : scan(rest);
     },
   };
 }
 
-/** End of the first blank line at or after `from`: LF LF, CR LF CR LF, or a mix; -1 when there is none. */
-function frameEnd(bytes: Buffer, from: number): number {
-  let at = bytes.indexOf(LF, from);
-  while (at >= 0) {
-    const next = bytes[at + 1];
-    if (next === LF) return at + 2;
-    if (next === CR && bytes[at + 2] === LF) return at + 3;
-    at = bytes.indexOf(LF, at + 1);
+/** End of the last blank line; 0 when there is none. */
+function endOfLastFrame(bytes: Buffer): number {
+  let at = bytes.lastIndexOf(LF);
+  while (at > 0) {
+    const before = bytes[at - 1];
+    if (before === LF || (before === CR && bytes[at - 2] === LF)) return at + 1;
+    at = bytes.lastIndexOf(LF, at - 1);
   }
-  return -1;
+  return 0;
+}
+
+function frameStart(text: string, at: number, blankLines: readonly string[]): number {
+  let start = 0;
+  for (const blank of blankLines) {
+    const found = text.lastIndexOf(blank, at);
+    if (found >= 0) start = Math.max(start, found + blank.length);
+  }
+  return start;
+}
+
+function frameEnd(text: string, at: number, blankLines: readonly string[]): number {
+  let end = text.length;
+  for (const blank of blankLines) {
+    const found = text.indexOf(blank, at);
+    if (found >= 0) end = Math.min(end, found + blank.length);
+  }
+  return end;
+}
+
+/** How often a word occurs. */
+export function countOccurrences(text: string, word: string): number {
+  let count = 0;
+  for (let at = text.indexOf(word); at >= 0; at = text.indexOf(word, at + word.length)) count++;
+  return count;
 }
 
 /** The `data` of a frame, its lines joined; null when it has none (a comment, a bare event). */

@@ -41,6 +41,12 @@ export interface Probe {
   readonly auth: AuthHeader;
 }
 
+/** A call that proves a credential. */
+export interface VerifyProbe extends Probe {
+  /** Types of error answers that still prove the credential, because only an accepted one gets that far. */
+  readonly toleratedTypes?: readonly string[];
+}
+
 /** Where the models of an offering come from. */
 export type ModelSource =
   | (Probe & {
@@ -68,6 +74,8 @@ export interface FailureRule {
   readonly types?: readonly string[];
   readonly message?: RegExp;
   readonly class: FailureClass;
+  /** Reads from the message when the refusal ends, in milliseconds since the epoch; null when it does not say. */
+  readonly resetAt?: (message: string) => number | null;
 }
 
 /** A plan a provider sells. */
@@ -106,7 +114,7 @@ export interface OfferingDefinition {
   readonly protocolsOf?: (upstreamId: string) => readonly WireProtocol[];
   readonly models: ModelSource;
   /** Calls that prove the credential, in order; each must answer without a failure. */
-  readonly verify: readonly [Probe, ...Probe[]];
+  readonly verify: readonly [VerifyProbe, ...VerifyProbe[]];
   /** Failures a verification call may also show in an answer that looks like success. */
   readonly verifyAnswer?: (body: unknown) => { class: FailureClass; message: string } | null;
   /** Whether the plan's quota windows can be read with the key. */

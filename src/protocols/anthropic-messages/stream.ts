@@ -1,13 +1,13 @@
 /** Watches a messages stream: usage at its start and end, errors, the first content, the proper end. */
 import { STREAM_FRAME_MAX_BYTES } from '../../config/limits.js';
 import type { StreamReader } from '../protocol.js';
-import { createFrameSplitter, dataOf } from '../sse.js';
+import { countOccurrences, createFrameScanner, dataOf } from '../sse.js';
 import { mergeUsage, NOTHING_STATED, type StatedUsage } from '../usage.js';
 import { readUsage } from './usage.js';
 
 const STOP = 'message_stop';
-const WORTH_READING = /"usage":\s*\{|"type":\s*"message_stop"|"error"\s*[:,}]/;
-const CONTENT = 'content_block_delta';
+const WORTH_READING = /"usage":\s*\{|"type":\s*"message_stop"|"error"\s*[:,}]/g;
+const CONTENT = '"content_block_delta"';
 const EMPTY = Buffer.alloc(0);
 
 interface Frame {
@@ -18,27 +18,33 @@ interface Frame {
 }
 
 export function createStreamReader(): StreamReader {
-  const splitter = createFrameSplitter(STREAM_FRAME_MAX_BYTES);
   let usage: StatedUsage = NOTHING_STATED;
   let opened = false;
   let contentFrames = 0;
   let finished = false;
   let errorData: string | null = null;
 
-  const readFrame = (bytes: Buffer): void => {
-    const text = bytes.toString('latin1');
-    opened ||= text.includes('data:');
-    if (text.includes(CONTENT)) contentFrames++;
-    if (!WORTH_READING.test(text)) return;
+  const visit = (bytes: Buffer): Buffer => {
     const data = dataOf(bytes);
     const frame = data === null ? null : parse(data);
-    if (frame === null) return;
+    if (frame === null) return bytes;
     // Some who speak this format send errors in another's form.
     if (frame.type === 'error' || (frame.error !== undefined && frame.error !== null)) errorData ??= data;
     if (frame.type === STOP) finished = true;
     // A restated start or delta carries running totals, never increments: the last word per field holds.
     usage = mergeUsage(usage, readUsage(frame.usage ?? frame.message?.usage));
+    return bytes;
   };
+  const scanner = createFrameScanner({
+    // An expression with the global flag carries its place: each stream needs its own.
+    marker: new RegExp(WORTH_READING),
+    visit,
+    onText(text) {
+      opened ||= text.includes('data:');
+      contentFrames += countOccurrences(text, CONTENT);
+    },
+    maxFrameBytes: STREAM_FRAME_MAX_BYTES,
+  });
 
   return {
     get usage() {
@@ -61,11 +67,11 @@ export function createStreamReader(): StreamReader {
     },
     mayEnd: (chunk) => chunk.includes(STOP),
     push(chunk) {
-      splitter.push(chunk, readFrame);
+      scanner.push(chunk);
       return chunk;
     },
     end() {
-      splitter.end(readFrame);
+      scanner.end();
       return EMPTY;
     },
   };

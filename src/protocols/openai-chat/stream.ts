@@ -1,19 +1,19 @@
-/** Watches a chat completion stream: usage wherever it is stated, errors, the first content, the proper end. */
+/** Watches a chat completion stream: usage wherever it is stated, errors, content, the proper end. */
 import { STREAM_FRAME_MAX_BYTES } from '../../config/limits.js';
-import { withoutUsage } from './hide-usage.js';
 import type { StreamReader, StreamReaderOptions } from '../protocol.js';
-import { createFrameSplitter, dataOf } from '../sse.js';
+import { countOccurrences, createFrameScanner, dataOf } from '../sse.js';
 import { mergeUsage, NOTHING_STATED, type StatedUsage } from '../usage.js';
+import { withoutUsage } from './hide-usage.js';
 import { usageOfFrame } from './usage.js';
 
 const DONE = '[DONE]';
 // Inside a JSON string the quotes would be escaped, so text about usage does not match. `"usage":null` does not either.
-const WORTH_READING = /"usage":\s*\{|\[DONE\]|"error"\s*:|"finish_reason":\s*"/;
+const WORTH_READING = /"usage":\s*\{|\[DONE\]|"error"\s*:|"finish_reason":\s*"/g;
 const CONTENT = /"(?:content|reasoning_content|reasoning|refusal)":\s*"[^"]|"tool_calls":\s*\[\s*\{|"function_call":\s*\{/;
+const DELTA = '"delta"';
 const EMPTY = Buffer.alloc(0);
 
-export function createStreamReader(options: StreamReaderOptions): StreamReader {
-  const splitter = createFrameSplitter(STREAM_FRAME_MAX_BYTES);
+export function createStreamReader({ hideUsage }: StreamReaderOptions): StreamReader {
   let usage: StatedUsage = NOTHING_STATED;
   let opened = false;
   let contentFrames = 0;
@@ -21,12 +21,13 @@ export function createStreamReader(options: StreamReaderOptions): StreamReader {
   let closed = false;
   let errorData: string | null = null;
 
-  /** Reads one whole frame and returns what of it the caller may see. */
-  const readFrame = (frame: Buffer): Buffer => {
-    const text = frame.toString('latin1');
+  const onText = (text: string): void => {
     opened ||= text.includes('data:');
-    if (CONTENT.test(text)) contentFrames++;
-    if (!WORTH_READING.test(text)) return frame;
+    // Only the first content needs telling apart from a frame that merely opens the answer; the rest is an estimate.
+    const from = contentFrames > 0 ? 0 : text.search(CONTENT);
+    if (from >= 0) contentFrames += Math.max(1, countOccurrences(from === 0 ? text : text.slice(from), DELTA));
+  };
+  const visit = (frame: Buffer): Buffer => {
     const data = dataOf(frame);
     if (data === null) return frame;
     if (data.trim() === DONE) {
@@ -35,7 +36,6 @@ export function createStreamReader(options: StreamReaderOptions): StreamReader {
       return frame;
     }
     const parsed = parse(data);
-    if (parsed === undefined) return frame;
     if (isError(parsed)) {
       errorData ??= data;
       return frame;
@@ -44,8 +44,15 @@ export function createStreamReader(options: StreamReaderOptions): StreamReader {
     const stated = usageOfFrame(parsed);
     if (stated === NOTHING_STATED) return frame;
     usage = mergeUsage(usage, stated);
-    return options.hideUsage ? withoutUsage(frame, data) : frame;
+    return hideUsage ? withoutUsage(frame, data) : frame;
   };
+  const scanner = createFrameScanner({
+    // An expression with the global flag carries its place: each stream needs its own.
+    marker: new RegExp(WORTH_READING),
+    visit,
+    onText,
+    maxFrameBytes: STREAM_FRAME_MAX_BYTES,
+  });
 
   return {
     get usage() {
@@ -68,18 +75,12 @@ export function createStreamReader(options: StreamReaderOptions): StreamReader {
     },
     mayEnd: (chunk) => chunk.includes(DONE),
     push(chunk) {
-      if (!options.hideUsage) {
-        splitter.push(chunk, readFrame);
-        return chunk;
-      }
-      const seen: Buffer[] = [];
-      splitter.push(chunk, (frame) => seen.push(readFrame(frame)));
-      return seen.length === 1 ? (seen[0] ?? EMPTY) : Buffer.concat(seen);
+      const complete = scanner.push(chunk);
+      return hideUsage ? complete : chunk;
     },
     end() {
-      const seen: Buffer[] = [];
-      splitter.end((frame) => seen.push(readFrame(frame)));
-      return options.hideUsage ? Buffer.concat(seen) : EMPTY;
+      const rest = scanner.end();
+      return hideUsage ? rest : EMPTY;
     },
   };
 }
@@ -89,7 +90,7 @@ function parse(data: string): unknown {
     return JSON.parse(data) as unknown;
   } catch {
     // A frame that is not JSON is the client's to judge; there is nothing in it for us.
-    return undefined;
+    return null;
   }
 }
 

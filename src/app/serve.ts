@@ -1,0 +1,50 @@
+/** `serve`: the supervisor in the foreground, with the lines a newcomer needs. */
+import { readConfig, type Config } from '../config/config.js';
+import { createLogger } from '../observability/logger.js';
+import { lockDirectory } from '../persistence/directory-lock.js';
+import { checkSnapshot, establishIdentity } from './identity.js';
+import { startSupervisor, type Supervisor } from './supervisor.js';
+import { welcome } from './welcome.js';
+
+export async function serve(program: string): Promise<void> {
+  const config = readConfig();
+  const logger = createLogger({ level: config.logLevel, role: 'supervisor' });
+  const identity = await establishIdentity(config);
+  const lock = await lockDirectory(config.dataDir);
+  const canServeAlone = await checkSnapshot(identity);
+  const supervisor = await startSupervisor({ config, logger, program, canServeAlone });
+  stopOnSignals(supervisor, () => lock.release());
+  process.stdout.write(
+    welcome({ ...addressesOf(config, supervisor), adminToken: identity.adminTokenIsNew ? identity.adminToken : null }),
+  );
+}
+
+/** Where the two listeners are reached. */
+export function addressesOf(config: Config, supervisor: Supervisor): { adminUrl: string | null; gatewayUrl: string | null } {
+  const url = (host: string, port: number | null): string | null => (port === null ? null : `http://${reachable(host)}:${port}`);
+  return {
+    adminUrl: url(config.admin.host, supervisor.adminPort),
+    gatewayUrl: url(config.gateway.host, supervisor.gatewayPort),
+  };
+}
+
+/** Drains on the first signal; a second one ends at once. */
+export function stopOnSignals(supervisor: Supervisor, release: () => Promise<void>): void {
+  let stopping = false;
+  const onSignal = (): void => {
+    if (stopping) process.exit(130);
+    stopping = true;
+    void supervisor
+      .stop()
+      .then(release)
+      .then(() => process.exit(0));
+  };
+  process.on('SIGTERM', onSignal);
+  process.on('SIGINT', onSignal);
+}
+
+/** An address to connect to, for one that is listened on. */
+function reachable(host: string): string {
+  if (host === '0.0.0.0' || host === '::') return '127.0.0.1';
+  return host.includes(':') ? `[${host}]` : host;
+}

@@ -1,0 +1,163 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pino } from 'pino';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { systemClock } from '../../../src/domain/clock.js';
+import type { StoredUsageEvent, UsageEvent } from '../../../src/domain/usage.js';
+import { createJournalReader } from '../../../src/journal/reader.js';
+import { createJournalWriter, type JournalWriter } from '../../../src/journal/writer.js';
+import { createBus, type Bus } from '../../../src/live/bus.js';
+import { createRecorder, type Recorder } from '../../../src/usage/recorder.js';
+import { until } from '../../support/wait.js';
+import { beginRecord, endRecord, eventId, requestRecord } from '../journal/records.js';
+
+const logger = pino({ level: 'silent' });
+
+let directory: string;
+let writer: JournalWriter;
+let bus: Bus;
+let committed: StoredUsageEvent[];
+const recorders: Recorder[] = [];
+
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), 'recorder-'));
+  writer = createJournalWriter({ directory, clock: systemClock, logger });
+  bus = createBus(logger);
+  committed = [];
+});
+
+afterEach(async () => {
+  for (const recorder of recorders.splice(0)) await recorder.stop();
+  writer.close();
+  rmSync(directory, { recursive: true, force: true });
+});
+
+/** Stores in memory, once per id, as the database does. */
+async function store(events: readonly UsageEvent[]): Promise<StoredUsageEvent[]> {
+  const known = new Set(committed.map(({ id }) => id));
+  const fresh = events
+    .filter(({ id }) => !known.has(id))
+    .map(({ attempts: _, ...event }, i) => ({ ...event, seq: committed.length + i + 1 }));
+  committed.push(...fresh);
+  return fresh;
+}
+
+function newRecorder(commit = store): Recorder {
+  const reader = createJournalReader({ directory, clock: systemClock, logger, keep: false });
+  const recorder = createRecorder({ reader, commit, bus, clock: systemClock, logger });
+  recorders.push(recorder);
+  return recorder;
+}
+
+function end(name: string, workspaceId = 'ws_1'): void {
+  writer.append(endRecord(name, { request: requestRecord(name, { workspaceId }) }));
+}
+
+test('ended requests are committed in order and then published, workspace by workspace', async () => {
+  const heard: [string, string[]][] = [];
+  bus.subscribe('usage.recorded', ({ workspaceId, events }) => {
+    for (const { id } of events) expect(committed.map((event) => event.id)).toContain(id);
+    heard.push([workspaceId, events.map(({ id }) => id)]);
+  });
+  end('a');
+  end('b', 'ws_2');
+  end('c');
+  writer.flush();
+  newRecorder().start();
+  await until('both workspaces heard', () => heard.length === 2);
+  expect(heard).toEqual([
+    ['ws_1', [eventId('a'), eventId('c')]],
+    ['ws_2', [eventId('b')]],
+  ]);
+});
+
+test('while the database is away nothing is lost or reordered, and lag says so', async () => {
+  let away = true;
+  let attempts = 0;
+  const recorder = newRecorder(async (events) => {
+    attempts++;
+    if (away) throw Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' });
+    return store(events);
+  });
+  end('a');
+  end('b');
+  writer.flush();
+  recorder.start();
+  await until('several attempts', () => attempts >= 3);
+  expect(recorder.lag()).toMatchObject({ records: 2, failing: true, refused: 0 });
+  expect(recorder.lag().seconds).toBeGreaterThan(0);
+  end('c');
+  writer.flush();
+  away = false;
+  await until('everything committed', () => committed.length === 3);
+  expect(committed.map(({ id }) => id)).toEqual(['a', 'b', 'c'].map((name) => eventId(name)));
+  await until('no lag', () => recorder.lag().records === 0);
+  expect(recorder.lag()).toMatchObject({ failing: false, seconds: 0 });
+});
+
+test('a commit that happened although its answer was lost counts once', async () => {
+  let lost = false;
+  const heard: string[] = [];
+  bus.subscribe('usage.recorded', ({ events }) => heard.push(...events.map(({ id }) => id)));
+  const recorder = newRecorder(async (events) => {
+    const fresh = await store(events);
+    if (lost) return fresh;
+    lost = true;
+    throw Object.assign(new Error('Connection terminated unexpectedly'), { code: 'ECONNRESET' });
+  });
+  end('a');
+  writer.flush();
+  recorder.start();
+  await until('it is done', () => lost && recorder.lag().records === 0);
+  expect(committed).toHaveLength(1);
+});
+
+test('one event that the database refuses does not hold up the others', async () => {
+  const bad = eventId('bad');
+  const recorder = newRecorder(async (events) => {
+    if (events.some(({ id }) => id === bad)) throw Object.assign(new Error('invalid input value'), { code: '22P02' });
+    return store(events);
+  });
+  for (const name of ['d', 'e', 'bad', 'f']) end(name);
+  writer.flush();
+  recorder.start();
+  await until('the others committed', () => committed.length === 3);
+  expect(committed.map(({ id }) => id)).toEqual(['d', 'e', 'f'].map((name) => eventId(name)));
+  await until('no lag', () => recorder.lag().records === 0);
+  expect(recorder.lag().refused).toBe(1);
+});
+
+test('requests of a gateway that is gone are recorded as interrupted', async () => {
+  writer.append(beginRecord('g'));
+  writer.close();
+  newRecorder().start();
+  await until('it is committed', () => committed.length === 1);
+  expect(committed[0]).toMatchObject({ id: eventId('g'), status: 'FAILED', failure: { class: 'INTERRUPTED' } });
+});
+
+test('stopping commits what was written until then and leaves no timer behind', async () => {
+  const recorder = newRecorder();
+  recorder.start();
+  end('h');
+  writer.flush();
+  await recorder.stop();
+  expect(committed.map(({ id }) => id)).toEqual([eventId('h')]);
+  expect(process.getActiveResourcesInfo().filter((name) => name === 'Timeout')).toEqual([]);
+});
+
+test('stopping does not wait for a database that is away', async () => {
+  let attempts = 0;
+  const recorder = newRecorder(async () => {
+    attempts++;
+    throw Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' });
+  });
+  end('i');
+  writer.flush();
+  recorder.start();
+  await until('it tried', () => attempts > 0);
+  await recorder.stop();
+  const next = newRecorder();
+  next.start();
+  await until('the next one commits it', () => committed.length === 1);
+});

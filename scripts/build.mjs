@@ -11,7 +11,14 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const stamp = join(root, 'dist/.built');
 const schema = join(root, 'prisma/schema.prisma');
 const generated = join(root, 'src/persistence/generated');
-const sources = ['src', 'test/support/providers', 'prisma/schema.prisma', 'tsconfig.json', 'tsconfig.build.json', 'package-lock.json'];
+const sources = [
+  'src',
+  'test/support/providers',
+  'prisma/schema.prisma',
+  'tsconfig.json',
+  'tsconfig.build.json',
+  'package-lock.json',
+];
 
 export function build({ ifStale }) {
   if (ifStale && newest(sources.map((source) => join(root, source))) <= modified(stamp)) return;
@@ -43,4 +50,5 @@ function modified(path) {
   return statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? -1;
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) build({ ifStale: process.argv.includes('--if-stale') });
+if (process.argv[1] === fileURLToPath(import.meta.url))
+  build({ ifStale: process.argv.includes('--if-stale') });

@@ -16,7 +16,11 @@ import { parseArgs } from 'node:util';
 
 const here = fileURLToPath(new URL('.', import.meta.url));
 const { values: options } = parseArgs({
-  options: { rounds: { type: 'string', default: '5' }, seconds: { type: 'string', default: '4' }, database: { type: 'string' } },
+  options: {
+    rounds: { type: 'string', default: '5' },
+    seconds: { type: 'string', default: '4' },
+    database: { type: 'string' },
+  },
 });
 const rounds = Number(options.rounds);
 const seconds = Number(options.seconds);
@@ -33,7 +37,10 @@ try {
   const targets = {
     direct: { url: `${nginx}${PATH}`, headers: {} },
     bare: { url: `http://127.0.0.1:${bare}/`, headers: {} },
-    switchyard: { url: `${ours.gatewayUrl}/v1/chat/completions`, headers: { authorization: `Bearer ${ours.key}` } },
+    switchyard: {
+      url: `${ours.gatewayUrl}/v1/chat/completions`,
+      headers: { authorization: `Bearer ${ours.key}` },
+    },
   };
   const measures = [
     ['json, 300 B prompt, c=1', { body: bodyOf(300, false), connections: 1 }],
@@ -62,20 +69,30 @@ try {
 }
 
 function bodyOf(bytes, stream) {
-  const content = 'Please read this function and say what it does. '.repeat(Math.ceil(bytes / 48)).slice(0, bytes);
+  const content = 'Please read this function and say what it does. '
+    .repeat(Math.ceil(bytes / 48))
+    .slice(0, bytes);
   // The peer and nginx do not look; ours resolves the name.
   return JSON.stringify({ model: 'zai/glm-5.1', stream, messages: [{ role: 'user', content }] });
 }
 
 function throughput({ url, headers }, { body, connections, stream }) {
   const script = join(dir, 'post.lua');
-  const all = { 'content-type': 'application/json', ...headers, ...(stream ? { 'x-bench-stream': '1' } : {}) };
+  const all = {
+    'content-type': 'application/json',
+    ...headers,
+    ...(stream ? { 'x-bench-stream': '1' } : {}),
+  };
   writeFileSync(
     script,
     `wrk.method = "POST"\nwrk.body = [==[${body}]==]\n` +
-      Object.entries(all).map(([name, value]) => `wrk.headers["${name}"] = "${value}"\n`).join(''),
+      Object.entries(all)
+        .map(([name, value]) => `wrk.headers["${name}"] = "${value}"\n`)
+        .join(''),
   );
-  const run = spawnSync('wrk', ['-t1', `-c${connections}`, `-d${seconds}s`, '-s', script, url], { encoding: 'utf8' });
+  const run = spawnSync('wrk', ['-t1', `-c${connections}`, `-d${seconds}s`, '-s', script, url], {
+    encoding: 'utf8',
+  });
   const failed = /Non-2xx or 3xx responses: (\d+)|Socket errors: (.*)/.exec(run.stdout);
   if (failed) throw new Error(`${url}: ${failed[0]}`);
   return Number(/Requests\/sec:\s+([\d.]+)/.exec(run.stdout)?.[1]);
@@ -85,7 +102,11 @@ async function latency({ url, headers }, body) {
   const ttfb = [];
   const whole = [];
   for (let i = 0; i < TTFB_SAMPLES; i++) {
-    const times = await once(url, { 'content-type': 'application/json', 'x-bench-stream': '1', ...headers }, body);
+    const times = await once(
+      url,
+      { 'content-type': 'application/json', 'x-bench-stream': '1', ...headers },
+      body,
+    );
     ttfb.push(times.first);
     whole.push(times.last);
   }
@@ -96,11 +117,15 @@ function once(url, headers, body) {
   return new Promise((resolve, reject) => {
     const start = process.hrtime.bigint();
     const since = () => Number(process.hrtime.bigint() - start) / 1000;
-    const sent = request(url, { method: 'POST', headers: { ...headers, 'content-length': Buffer.byteLength(body) } }, (response) => {
-      let first = null;
-      response.on('data', () => (first ??= since()));
-      response.on('end', () => resolve({ first, last: since() }));
-    });
+    const sent = request(
+      url,
+      { method: 'POST', headers: { ...headers, 'content-length': Buffer.byteLength(body) } },
+      (response) => {
+        let first = null;
+        response.on('data', () => (first ??= since()));
+        response.on('end', () => resolve({ first, last: since() }));
+      },
+    );
     sent.on('error', reject);
     sent.end(body);
   });
@@ -110,28 +135,71 @@ async function startNginx() {
   const port = await freePort();
   const answers = join(dir, 'answers');
   mkdirSync(answers);
-  const usage = { prompt_tokens: 75, completion_tokens: 64, total_tokens: 139, prompt_tokens_details: { cached_tokens: 11 } };
+  const usage = {
+    prompt_tokens: 75,
+    completion_tokens: 64,
+    total_tokens: 139,
+    prompt_tokens_details: { cached_tokens: 11 },
+  };
   const base = { id: 'chatcmpl-1', created: 1, model: 'glm-5.1' };
-  const chunk = (delta, finish = null) => ({ ...base, object: 'chat.completion.chunk', choices: [{ index: 0, delta, finish_reason: finish }] });
+  const chunk = (delta, finish = null) => ({
+    ...base,
+    object: 'chat.completion.chunk',
+    choices: [{ index: 0, delta, finish_reason: finish }],
+  });
   const frames = [
     chunk({ role: 'assistant', content: '' }),
     ...Array.from({ length: 64 }, (_, i) => chunk({ content: ` word${i}` })),
     { ...chunk({}, 'stop'), usage },
   ];
-  writeFileSync(join(answers, 'stream.sse'), `${frames.map((frame) => `data: ${JSON.stringify(frame)}\n\n`).join('')}data: [DONE]\n\n`);
+  writeFileSync(
+    join(answers, 'stream.sse'),
+    `${frames.map((frame) => `data: ${JSON.stringify(frame)}\n\n`).join('')}data: [DONE]\n\n`,
+  );
   const message = { role: 'assistant', content: 'It adds two numbers and returns their sum. '.repeat(12) };
   writeFileSync(
     join(answers, 'answer.json'),
-    JSON.stringify({ ...base, object: 'chat.completion', choices: [{ index: 0, message, finish_reason: 'stop' }], usage }),
+    JSON.stringify({
+      ...base,
+      object: 'chat.completion',
+      choices: [{ index: 0, message, finish_reason: 'stop' }],
+      usage,
+    }),
   );
-  writeFileSync(join(answers, 'models.json'), JSON.stringify({ object: 'list', data: [{ id: 'glm-5.1', object: 'model', created: 1, owned_by: 'z-ai' }] }));
-  const window = { type: 'CREDIT_LIMIT', unit: 3, number: 5, usage: 2000, currentValue: 5, remaining: 1995, percentage: 1 };
-  writeFileSync(join(answers, 'quota.json'), JSON.stringify({ code: 200, msg: 'Operation successful', success: true, data: { limits: [window], level: 'pro' } }));
-  const config = readFileSync(join(here, 'nginx.conf.template'), 'utf8').replaceAll('@DIR@', dir).replaceAll('@PORT@', String(port));
+  writeFileSync(
+    join(answers, 'models.json'),
+    JSON.stringify({
+      object: 'list',
+      data: [{ id: 'glm-5.1', object: 'model', created: 1, owned_by: 'z-ai' }],
+    }),
+  );
+  const window = {
+    type: 'CREDIT_LIMIT',
+    unit: 3,
+    number: 5,
+    usage: 2000,
+    currentValue: 5,
+    remaining: 1995,
+    percentage: 1,
+  };
+  writeFileSync(
+    join(answers, 'quota.json'),
+    JSON.stringify({
+      code: 200,
+      msg: 'Operation successful',
+      success: true,
+      data: { limits: [window], level: 'pro' },
+    }),
+  );
+  const config = readFileSync(join(here, 'nginx.conf.template'), 'utf8')
+    .replaceAll('@DIR@', dir)
+    .replaceAll('@PORT@', String(port));
   writeFileSync(join(dir, 'nginx.conf'), config);
   // The answers must be readable by nginx's own user.
   spawnSync('chmod', ['-R', 'a+rX', dir]);
-  const child = spawn('nginx', ['-c', join(dir, 'nginx.conf'), '-g', 'daemon off;'], { stdio: ['ignore', 'inherit', 'inherit'] });
+  const child = spawn('nginx', ['-c', join(dir, 'nginx.conf'), '-g', 'daemon off;'], {
+    stdio: ['ignore', 'inherit', 'inherit'],
+  });
   stops.push(() => stopped(child));
   await answering(`http://127.0.0.1:${port}/answer.json`);
   return `http://127.0.0.1:${port}`;
@@ -157,7 +225,10 @@ async function startSwitchyard(nginx) {
     LOG_LEVEL: 'warn',
     ...(options.database ? { DATABASE_URL: options.database } : {}),
   };
-  const child = spawn(process.execPath, [join(here, '../../dist/src/main.js'), 'serve'], { env, stdio: ['ignore', 'ignore', 'inherit'] });
+  const child = spawn(process.execPath, [join(here, '../../dist/src/main.js'), 'serve'], {
+    env,
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
   stops.push(() => stopped(child));
   const gatewayUrl = `http://127.0.0.1:${gatewayPort}`;
   await answering(`${gatewayUrl}/readyz`);
@@ -172,12 +243,29 @@ async function startSwitchyard(nginx) {
     return data;
   };
   const made = await graphql(
-    `mutation ($url: URL!) {
-      connectionCreate(input: { provider: "zai", offering: "coding-plan", label: "bench", secret: "bench.secret-0123456789", baseUrl: $url }) {
-        connection { id } userErrors { message }
+    `
+      mutation ($url: URL!) {
+        connectionCreate(
+          input: {
+            provider: "zai"
+            offering: "coding-plan"
+            label: "bench"
+            secret: "bench.secret-0123456789"
+            baseUrl: $url
+          }
+        ) {
+          connection {
+            id
+          }
+          userErrors {
+            message
+          }
+        }
+        accessKeyCreate(input: { name: "bench" }) {
+          plaintext
+        }
       }
-      accessKeyCreate(input: { name: "bench" }) { plaintext }
-    }`,
+    `,
     { url: nginx },
   );
   if (!made.connectionCreate.connection) throw new Error(JSON.stringify(made.connectionCreate.userErrors));
@@ -188,7 +276,19 @@ async function startSwitchyard(nginx) {
   });
   const total = async () => {
     const report = await graphql(
-      `query ($from: DateTime!) { usageReport(input: { range: { from: $from }, interval: TOTAL }) { totals { requests failures tokens { total } } } }`,
+      `
+        query ($from: DateTime!) {
+          usageReport(input: { range: { from: $from }, interval: TOTAL }) {
+            totals {
+              requests
+              failures
+              tokens {
+                total
+              }
+            }
+          }
+        }
+      `,
       { from: new Date(Date.now() - 3_600_000).toISOString() },
     );
     return report.usageReport.totals;
@@ -198,12 +298,16 @@ async function startSwitchyard(nginx) {
     key,
     async check() {
       let seen = -1;
-      await until(async () => {
-        const { requests } = await total();
-        const settled = requests === seen;
-        seen = requests;
-        return settled;
-      }, 1000, 240);
+      await until(
+        async () => {
+          const { requests } = await total();
+          const settled = requests === seen;
+          seen = requests;
+          return settled;
+        },
+        1000,
+        240,
+      );
       console.log(`\nRecorded by Switchyard: ${JSON.stringify(await total())}`);
     },
   };
@@ -223,7 +327,9 @@ function print(results) {
     for (const [target, values] of byTarget) {
       const own = median(values);
       const range = `${Math.round(Math.min(...values))}–${Math.round(Math.max(...values))}`;
-      console.log(`  ${target.padEnd(11)} ${String(Math.round(own)).padStart(7)}  (${range})  ${(own / bare).toFixed(2)} × bare`);
+      console.log(
+        `  ${target.padEnd(11)} ${String(Math.round(own)).padStart(7)}  (${range})  ${(own / bare).toFixed(2)} × bare`,
+      );
     }
   }
 }

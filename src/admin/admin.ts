@@ -12,12 +12,7 @@ import type {
   Page,
   WorkspaceRecord,
 } from '../domain/records.js';
-import type {
-  Billing,
-  HealthState,
-  ModelCapability,
-  ModelState,
-} from '../domain/vocabulary.js';
+import type { Billing, HealthState, ModelCapability, ModelState } from '../domain/vocabulary.js';
 import type { Actor, AdminContext } from './actor.js';
 import type { Result } from './result.js';
 

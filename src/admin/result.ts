@@ -35,6 +35,10 @@ export function ok<T>(value: T): Result<T> {
   return { ok: true, value };
 }
 
-export function fail(code: UserErrorCode, message: string, field: readonly string[] | null = null): Result<never> {
+export function fail(
+  code: UserErrorCode,
+  message: string,
+  field: readonly string[] | null = null,
+): Result<never> {
   return { ok: false, userErrors: [{ code, message, field }] };
 }

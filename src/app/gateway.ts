@@ -54,9 +54,12 @@ async function listen(start: () => Promise<Gateway>): Promise<Gateway> {
 export function listenFailure(error: unknown, settings: string): unknown {
   const { code, address, port } = error as NodeJS.ErrnoException & { address?: string; port?: number };
   const where = `${address ?? ''}:${port ?? ''}`;
-  if (code === 'EADDRINUSE') return new StartupError(`${where} is in use by another program: set ${settings} to a free address.`);
+  if (code === 'EADDRINUSE')
+    return new StartupError(`${where} is in use by another program: set ${settings} to a free address.`);
   if (code === 'EACCES' || code === 'EADDRNOTAVAIL') {
-    return new StartupError(`${where} cannot be listened on (${code}): set ${settings} to an address of this machine.`);
+    return new StartupError(
+      `${where} cannot be listened on (${code}): set ${settings} to an address of this machine.`,
+    );
   }
   return error;
 }

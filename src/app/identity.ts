@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import type { Config } from '../config/config.js';
 import { StartupError } from '../domain/errors.js';
-import { prepareDataDirectory, readOrCreateSecretFile } from '../persistence/data-directory.js';
+import { prepareDataDirectory, readOrCreateSecretFile } from '../secrets/data-directory.js';
 import { createSealedFile, type SealedFile } from '../secrets/sealed-file.js';
 import { makeAdminToken } from '../secrets/tokens.js';
 import { createVault, VaultError, type Vault } from '../secrets/vault.js';
@@ -65,10 +65,14 @@ async function openVault(config: Config): Promise<Vault> {
 
 async function ownKey(dataDir: string): Promise<Buffer> {
   const path = join(dataDir, 'secret.key');
-  const { value } = await readOrCreateSecretFile(path, () => randomBytes(SECRET_KEY_BYTES).toString('base64'));
+  const { value } = await readOrCreateSecretFile(path, () =>
+    randomBytes(SECRET_KEY_BYTES).toString('base64'),
+  );
   const key = Buffer.from(value, 'base64');
   if (key.length !== SECRET_KEY_BYTES) {
-    throw new StartupError(`${path} does not hold ${SECRET_KEY_BYTES} bytes in base64: restore it from a backup.`);
+    throw new StartupError(
+      `${path} does not hold ${SECRET_KEY_BYTES} bytes in base64: restore it from a backup.`,
+    );
   }
   return key;
 }

@@ -1,4 +1,5 @@
 /** `serve`: the supervisor in the foreground, with the lines a newcomer needs. */
+import { mkdir } from 'node:fs/promises';
 import { readConfig, type Config } from '../config/config.js';
 import { createLogger } from '../observability/logger.js';
 import { lockDirectory } from '../persistence/directory-lock.js';
@@ -10,18 +11,27 @@ export async function serve(program: string): Promise<void> {
   const config = readConfig();
   const logger = createLogger({ level: config.logLevel, role: 'supervisor' });
   const identity = await establishIdentity(config);
-  const lock = await lockDirectory(config.dataDir);
+  // The embedded database has a lock of its own; this one is for what every installation has, the journal.
+  await mkdir(identity.journalDir, { recursive: true, mode: 0o700 });
+  const lock = await lockDirectory(identity.journalDir);
   const canServeAlone = await checkSnapshot(identity);
   const supervisor = await startSupervisor({ config, logger, program, canServeAlone });
   stopOnSignals(supervisor, () => lock.release());
   process.stdout.write(
-    welcome({ ...addressesOf(config, supervisor), adminToken: identity.adminTokenIsNew ? identity.adminToken : null }),
+    welcome({
+      ...addressesOf(config, supervisor),
+      adminToken: identity.adminTokenIsNew ? identity.adminToken : null,
+    }),
   );
 }
 
 /** Where the two listeners are reached. */
-export function addressesOf(config: Config, supervisor: Supervisor): { adminUrl: string | null; gatewayUrl: string | null } {
-  const url = (host: string, port: number | null): string | null => (port === null ? null : `http://${reachable(host)}:${port}`);
+export function addressesOf(
+  config: Config,
+  supervisor: Supervisor,
+): { adminUrl: string | null; gatewayUrl: string | null } {
+  const url = (host: string, port: number | null): string | null =>
+    port === null ? null : `http://${reachable(host)}:${port}`;
   return {
     adminUrl: url(config.admin.host, supervisor.adminPort),
     gatewayUrl: url(config.gateway.host, supervisor.gatewayPort),

@@ -12,6 +12,8 @@ export interface SupervisorOptions {
   readonly logger: Logger;
   /** Path of the program that `control-process` and `gateway-process N` are commands of. */
   readonly program: string;
+  /** Variables that the processes are to find other than this one does. */
+  readonly environment?: Readonly<Record<string, string>>;
   /** Whether the gateways can serve before the control process can: then a database that is away does not end the start. */
   readonly canServeAlone: boolean;
 }
@@ -44,7 +46,7 @@ interface Child {
 
 /** Resolves once everything serves; rejects with a {@link StartupError} when a first start cannot succeed. */
 export async function startSupervisor(options: SupervisorOptions): Promise<Supervisor> {
-  const { config, logger, program, canServeAlone } = options;
+  const { config, logger, program, canServeAlone, environment = {} } = options;
   const children: Child[] = [];
   let stopping = false;
 
@@ -60,7 +62,9 @@ export async function startSupervisor(options: SupervisorOptions): Promise<Super
     if (child.process?.connected) child.process.send(message);
   };
   const spawn = (child: Child): ChildProcess =>
-    child.role === 'control' ? forkControl(program, child) : forkGateway(program, child);
+    child.role === 'control'
+      ? forkControl(program, child, environment)
+      : forkGateway(program, child, environment);
 
   const launch = (child: Child): Promise<void> =>
     new Promise((resolve, reject) => {
@@ -102,7 +106,10 @@ export async function startSupervisor(options: SupervisorOptions): Promise<Super
         logger.info({ child: child.role, slot: child.slot }, 'a process was started again');
         return;
       } catch (error) {
-        logger.error({ child: child.role, slot: child.slot, reason: (error as Error).message }, 'start failed');
+        logger.error(
+          { child: child.role, slot: child.slot, reason: (error as Error).message },
+          'start failed',
+        );
       }
     }
   };
@@ -120,7 +127,9 @@ export async function startSupervisor(options: SupervisorOptions): Promise<Super
     watch(child);
   };
   const stopChildren = async (role: ProcessRole): Promise<void> => {
-    await Promise.all(children.filter((child) => child.role === role).map((child) => stopChild(child, order)));
+    await Promise.all(
+      children.filter((child) => child.role === role).map((child) => stopChild(child, order)),
+    );
   };
   const stop = async (): Promise<void> => {
     stopping = true;
@@ -131,7 +140,9 @@ export async function startSupervisor(options: SupervisorOptions): Promise<Super
 
   // A node that only routes still needs the control process: it reads the journal and makes the snapshots.
   const control = add('control', 0);
-  const gateways = config.roles.gateway ? Array.from({ length: config.gateway.workers }, (_, slot) => add('gateway', slot)) : [];
+  const gateways = config.roles.gateway
+    ? Array.from({ length: config.gateway.workers }, (_, slot) => add('gateway', slot))
+    : [];
   try {
     await Promise.all([start(control, canServeAlone), ...gateways.map((gateway) => start(gateway, false))]);
   } catch (error) {
@@ -153,15 +164,17 @@ export async function startSupervisor(options: SupervisorOptions): Promise<Super
   };
 }
 
-function forkControl(program: string, child: Child): ChildProcess {
-  const overrides = child.port === null ? {} : { ADMIN_PORT: String(child.port) };
-  return fork(program, ['control-process'], { env: childEnvironment(overrides) });
+type Environment = Readonly<Record<string, string>>;
+
+function forkControl(program: string, child: Child, environment: Environment): ChildProcess {
+  const port = child.port === null ? {} : { ADMIN_PORT: String(child.port) };
+  return fork(program, ['control-process'], { env: childEnvironment({ ...environment, ...port }) });
 }
 
-function forkGateway(program: string, child: Child): ChildProcess {
+function forkGateway(program: string, child: Child, environment: Environment): ChildProcess {
   cluster.setupPrimary({ exec: program, args: ['gateway-process', String(child.slot)] });
-  const overrides = child.port === null ? {} : { GATEWAY_PORT: String(child.port) };
-  const worker: Worker = cluster.fork(overrides);
+  const port = child.port === null ? {} : { GATEWAY_PORT: String(child.port) };
+  const worker: Worker = cluster.fork({ ...environment, ...port });
   return worker.process;
 }
 

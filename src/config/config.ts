@@ -31,9 +31,7 @@ const roles = z.string().transform((text, context) => {
 });
 
 const environment = z.object({
-  DATABASE_URL: z
-    .url({ protocol: /^postgres(ql)?$/, error: 'must be a postgresql:// URL' })
-    .optional(),
+  DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/, error: 'must be a postgresql:// URL' }).optional(),
   DATA_DIR: z.string().min(1).default('./data'),
   REDIS_URL: z.url({ protocol: /^rediss?$/, error: 'must be a redis:// URL' }).optional(),
   ADMIN_HOST: z.string().min(1).default('127.0.0.1'),
@@ -74,11 +72,15 @@ export interface Config {
 /** Parses the environment. A bad value is a {@link StartupError} that names the variable and what it should be. */
 export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
   // An empty variable is how shells and compose files say "unset".
-  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ''));
+  const given = Object.fromEntries(
+    Object.entries(env).filter(([, value]) => value !== undefined && value !== ''),
+  );
   const parsed = environment.safeParse(given);
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
-    throw new StartupError(`${issue?.path.join('.') ?? 'The environment'} ${issue?.message ?? 'is not valid'}.`);
+    throw new StartupError(
+      `${issue?.path.join('.') ?? 'The environment'} ${issue?.message ?? 'is not valid'}.`,
+    );
   }
   const values = parsed.data;
   return Object.freeze({

@@ -52,9 +52,13 @@ export class AppError extends Error {
   /** Any caught value as an AppError: ours passes through, everything else becomes an internal error with its cause. */
   static from(value: unknown): AppError {
     if (value instanceof AppError) return value;
-    return new AppError('INTERNAL_SERVER_ERROR', 'Something went wrong on our side; the log has the details.', {
-      cause: value,
-    });
+    return new AppError(
+      'INTERNAL_SERVER_ERROR',
+      'Something went wrong on our side; the log has the details.',
+      {
+        cause: value,
+      },
+    );
   }
 }
 

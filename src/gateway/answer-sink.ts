@@ -72,5 +72,10 @@ export function failureOfAnswer(
 
 /** How an attempt ends whose caller left. */
 export function callerGone(): UpstreamFailure {
-  return { class: 'CANCELLED', httpStatus: null, message: 'The caller went away before the answer ended.', retryAt: null };
+  return {
+    class: 'CANCELLED',
+    httpStatus: null,
+    message: 'The caller went away before the answer ended.',
+    retryAt: null,
+  };
 }

@@ -4,11 +4,16 @@ import type { Clock } from '../domain/clock.js';
 import { AppError } from '../domain/errors.js';
 import type { KeyEntry, RoutingTable } from '../routing/table.js';
 import { hashToken } from '../secrets/tokens.js';
+import type { RoutingState } from './routing-state.js';
 
 const BEARER = /^Bearer\s+(\S+)$/i;
 
 /** The key behind `Authorization: Bearer …` or `x-api-key: …`; throws UNAUTHENTICATED otherwise. */
-export function authenticate(headers: IncomingHttpHeaders, table: RoutingTable, clock: Clock): KeyEntry {
+export async function authenticate(
+  headers: IncomingHttpHeaders,
+  state: RoutingState,
+  clock: Clock,
+): Promise<KeyEntry> {
   const presented = keyIn(headers);
   if (presented === null) {
     throw new AppError(
@@ -16,7 +21,10 @@ export function authenticate(headers: IncomingHttpHeaders, table: RoutingTable, 
       'No access key was sent. Send one as "Authorization: Bearer sy_…" or "x-api-key: sy_…".',
     );
   }
-  const entry = table.keys.get(hashToken(presented));
+  const hash = hashToken(presented);
+  // A key may be younger than the table: whoever was just given one uses it at once.
+  const entry =
+    requireTable(state).keys.get(hash) ?? (await state.refresh(), requireTable(state).keys.get(hash));
   if (!entry) {
     throw new AppError('UNAUTHENTICATED', 'This access key is not known here, or was revoked.');
   }
@@ -24,6 +32,14 @@ export function authenticate(headers: IncomingHttpHeaders, table: RoutingTable, 
     throw new AppError('UNAUTHENTICATED', 'This access key has expired.');
   }
   return entry;
+}
+
+function requireTable(state: RoutingState): RoutingTable {
+  const table = state.table();
+  if (table) return table;
+  throw new AppError('SERVICE_UNAVAILABLE', 'The gateway is starting and has no routing snapshot yet.', {
+    retryAfterSeconds: 1,
+  });
 }
 
 function keyIn(headers: IncomingHttpHeaders): string | null {

@@ -7,7 +7,13 @@ import { newId, siblingId } from '../domain/ids.js';
 import type { RequestRecord } from '../journal/record.js';
 import type { JournalWriter } from '../journal/writer.js';
 import type { Logger } from '../observability/logger.js';
-import { applyEdits, JsonSyntaxError, parseSpan, scanObject, type JsonMembers } from '../protocols/json-scan.js';
+import {
+  applyEdits,
+  JsonSyntaxError,
+  parseSpan,
+  scanObject,
+  type JsonMembers,
+} from '../protocols/json-scan.js';
 import type { Protocol } from '../protocols/protocol.js';
 import { isAllowed, planNamedModel, type RoutePlan } from '../routing/plan.js';
 import { resolveModel } from '../routing/resolve.js';
@@ -72,7 +78,8 @@ export async function serveExchange(deps: ExchangeDeps, input: ExchangeInput): P
     await tryRoutes(deps, input, { ...understood, plan, ledger, requestId });
   } catch (thrown) {
     const error = AppError.from(thrown);
-    if (error.code === 'INTERNAL_SERVER_ERROR') deps.logger.error({ err: thrown, requestId }, 'request failed here');
+    if (error.code === 'INTERNAL_SERVER_ERROR')
+      deps.logger.error({ err: thrown, requestId }, 'request failed here');
     ledger ??= openLedger({ journal: deps.journal, clock: deps.clock, request: record(null) });
     ledger.end(error.status < 500 ? 'REJECTED' : 'FAILED', rejection(error));
     replyError(response, protocol.errors, error, requestId);
@@ -100,7 +107,9 @@ function parseBody(body: Buffer): JsonMembers {
     return scanObject(body);
   } catch (error) {
     if (!(error instanceof JsonSyntaxError)) throw error;
-    throw new AppError('INVALID_JSON', `The request body is not valid JSON: ${error.message}.`, { cause: error });
+    throw new AppError('INVALID_JSON', `The request body is not valid JSON: ${error.message}.`, {
+      cause: error,
+    });
   }
 }
 
@@ -110,19 +119,28 @@ function chooseModel(caller: KeyEntry, name: string): ModelEntry {
     case 'model': {
       const { ref } = resolution.entry.model;
       if (!isAllowed(caller.key, ref)) {
-        throw new AppError('FORBIDDEN', `This access key may not use ${ref}. GET /v1/models lists what it may use.`);
+        throw new AppError(
+          'FORBIDDEN',
+          `This access key may not use ${ref}. GET /v1/models lists what it may use.`,
+        );
       }
       return resolution.entry;
     }
     case 'auto':
-      throw new AppError('MODEL_REQUIRED', 'No model was named. Send "model" as provider/model; GET /v1/models lists them.');
+      throw new AppError(
+        'MODEL_REQUIRED',
+        'No model was named. Send "model" as provider/model; GET /v1/models lists them.',
+      );
     case 'ambiguous':
       throw new AppError(
         'MODEL_AMBIGUOUS',
         `Several providers serve "${name}". Name one of ${resolution.candidates.join(', ')}.`,
       );
     case 'unknown':
-      throw new AppError('MODEL_NOT_FOUND', `There is no model "${name}" here. GET /v1/models lists those there are.`);
+      throw new AppError(
+        'MODEL_NOT_FOUND',
+        `There is no model "${name}" here. GET /v1/models lists those there are.`,
+      );
   }
 }
 
@@ -217,6 +235,10 @@ function headerSafe(text: string): string {
 
 function rejection(error: AppError): UpstreamFailure {
   const failureClass =
-    error.code === 'MODEL_NOT_FOUND' ? 'MODEL_NOT_FOUND' : error.status < 500 ? 'INVALID_REQUEST' : 'UPSTREAM_ERROR';
+    error.code === 'MODEL_NOT_FOUND'
+      ? 'MODEL_NOT_FOUND'
+      : error.status < 500
+        ? 'INVALID_REQUEST'
+        : 'UPSTREAM_ERROR';
   return { class: failureClass, httpStatus: null, message: error.message, retryAt: null };
 }

@@ -43,7 +43,13 @@ export function openLedger({ journal, clock, request }: LedgerOptions): Ledger {
   const since = (start: number): number => Math.round(clock.monotonic() - start);
   const settleAttempt = (failure: UpstreamFailure | null, measured: Measured): void => {
     const attempt = attempts.at(-1);
-    if (attempt) attempts[attempts.length - 1] = { ...attempt, ...measured, failure, durationMs: since(attemptStartedAt) };
+    if (attempt)
+      attempts[attempts.length - 1] = {
+        ...attempt,
+        ...measured,
+        failure,
+        durationMs: since(attemptStartedAt),
+      };
   };
   const writeProgress = (): void =>
     journal.append({ kind: 'progress', id: request.id, attempts: [...attempts], firstTokenMs });

@@ -20,9 +20,14 @@ export function measureStream(reader: StreamReader, requestBytes: number): Measu
   if (stated && reader.finished) return { tokens: stated, tokenSource: 'REPORTED' };
   if (stated) {
     const output = Math.max(stated.output, reader.contentFrames);
-    return { tokens: { ...stated, output }, tokenSource: output === stated.output ? 'REPORTED' : 'ESTIMATED' };
+    return {
+      tokens: { ...stated, output },
+      tokenSource: output === stated.output ? 'REPORTED' : 'ESTIMATED',
+    };
   }
-  return reader.opened ? estimated(requestBytes, reader.contentFrames) : { tokens: NO_TOKENS, tokenSource: 'REPORTED' };
+  return reader.opened
+    ? estimated(requestBytes, reader.contentFrames)
+    : { tokens: NO_TOKENS, tokenSource: 'REPORTED' };
 }
 
 function estimated(requestBytes: number, output: number): Measured {

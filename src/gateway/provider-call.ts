@@ -7,6 +7,7 @@ import { parseSpan, scanElements, scanMembers, type JsonMembers } from '../proto
 import type { AuthHeader } from '../providers/define-provider.js';
 import { addressOf } from '../providers/urls.js';
 import type { RouteEntry } from '../routing/table.js';
+import { connectionSecretBinding } from '../secrets/connection-secret.js';
 import type { Vault } from '../secrets/vault.js';
 
 export interface ProviderCall {
@@ -65,7 +66,13 @@ const OWN_USER_AGENT = 'switchyard';
 // What Anthropic's format demands of whoever calls it without an SDK.
 const ANTHROPIC_VERSION = '2023-06-01';
 /** Where clients say which conversation a request belongs to. */
-const SESSION_HEADERS = ['x-opencode-session', 'x-session-id', 'x-claude-code-session-id', 'session-id', 'x-session-affinity'];
+const SESSION_HEADERS = [
+  'x-opencode-session',
+  'x-session-id',
+  'x-claude-code-session-id',
+  'session-id',
+  'x-session-affinity',
+];
 
 export function createProviderCallBuilder(vault: Vault): ProviderCallBuilder {
   // Entries live as long as the routing table they come from.
@@ -103,11 +110,7 @@ function resolveTarget(route: RouteEntry, protocol: WireProtocol, vault: Vault):
   const secret =
     connection.secret === null
       ? null
-      : vault.open(connection.secret, {
-          workspaceId,
-          subjectId: connection.id,
-          purpose: 'connection.secret',
-        });
+      : vault.open(connection.secret, connectionSecretBinding(workspaceId, connection.id));
   return {
     origin: url.origin,
     path: url.pathname + url.search,
@@ -158,7 +161,8 @@ function openingHash(body: Buffer, members: JsonMembers): string {
   if (messages) {
     scanElements(body, messages.start, (element) => {
       hash.update(body.subarray(element.start, element.end));
-      const role = body[element.start] === 0x7b ? scanMembers(body, element.start).values.get('role') : undefined;
+      const role =
+        body[element.start] === 0x7b ? scanMembers(body, element.start).values.get('role') : undefined;
       return role === undefined || parseSpan(body, role) !== 'user';
     });
   }

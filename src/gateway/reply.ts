@@ -24,7 +24,12 @@ export function replyError(
   if (error.retryAfterSeconds !== undefined) headers.push('retry-after', String(error.retryAfterSeconds));
   // An answer given before the body was read leaves the rest of it on the connection: it cannot serve another request.
   if (!response.req.complete) headers.push('connection', 'close');
-  send(response, dialect, { status: error.status, message: error.message, code: error.code, requestId }, headers);
+  send(
+    response,
+    dialect,
+    { status: error.status, message: error.message, code: error.code, requestId },
+    headers,
+  );
 }
 
 export interface FailureReply {
@@ -48,7 +53,12 @@ export function replyFailure(response: ServerResponse, dialect: ErrorDialect, re
   send(response, dialect, { status, message: failure.message, code: failure.class, requestId }, headers);
 }
 
-function send(response: ServerResponse, dialect: ErrorDialect, error: DialectError, headers: HeaderList): void {
+function send(
+  response: ServerResponse,
+  dialect: ErrorDialect,
+  error: DialectError,
+  headers: HeaderList,
+): void {
   if (response.headersSent || response.destroyed) return;
   const body = Buffer.from(dialect.body(error), 'utf8');
   response.writeHead(error.status, [
@@ -62,7 +72,12 @@ function send(response: ServerResponse, dialect: ErrorDialect, error: DialectErr
 }
 
 /** A JSON answer of ours. */
-export function replyJson(response: ServerResponse, status: number, body: unknown, headers: HeaderList = []): void {
+export function replyJson(
+  response: ServerResponse,
+  status: number,
+  body: unknown,
+  headers: HeaderList = [],
+): void {
   const bytes = Buffer.from(JSON.stringify(body), 'utf8');
   response.writeHead(status, [
     ...headers,

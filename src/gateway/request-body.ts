@@ -21,7 +21,9 @@ export function readBody(request: IncomingMessage, maxBytes = REQUEST_BODY_MAX_B
       }
       chunks.push(chunk);
     });
-    request.once('end', () => resolve(chunks.length === 1 ? (chunks[0] ?? Buffer.alloc(0)) : Buffer.concat(chunks)));
+    request.once('end', () =>
+      resolve(chunks.length === 1 ? (chunks[0] ?? Buffer.alloc(0)) : Buffer.concat(chunks)),
+    );
     request.once('error', reject);
     // A client that leaves before its body is complete raises no error of its own.
     request.once('close', () => {

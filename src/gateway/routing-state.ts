@@ -23,7 +23,11 @@ export interface RoutingStateOptions {
   readonly onChange?: (table: RoutingTable) => void;
 }
 
-export async function openRoutingState({ file, logger, onChange }: RoutingStateOptions): Promise<RoutingState> {
+export async function openRoutingState({
+  file,
+  logger,
+  onChange,
+}: RoutingStateOptions): Promise<RoutingState> {
   let table: RoutingTable | null = null;
   let seen = '';
   let reading: Promise<void> | null = null;

@@ -6,7 +6,6 @@ import { AppError } from '../domain/errors.js';
 import { siblingId } from '../domain/ids.js';
 import { anthropicMessages, knownPaths, openaiChat, protocolOfPath } from '../protocols/registry.js';
 import type { ErrorDialect } from '../protocols/protocol.js';
-import type { KeyEntry } from '../routing/table.js';
 import { authenticate } from './authenticate.js';
 import { newEventId, serveExchange, type ExchangeDeps } from './exchange.js';
 import { findModel, listModels } from './model-list.js';
@@ -29,7 +28,10 @@ const HEADERS_MAX_BYTES = 64 * 1024;
 /** Longer than clients keep idle connections, so that it is they who close them. */
 const KEEP_ALIVE_MS = 75_000;
 
-export async function startGateway(deps: GatewayDeps, listen: { host: string; port: number }): Promise<Gateway> {
+export async function startGateway(
+  deps: GatewayDeps,
+  listen: { host: string; port: number },
+): Promise<Gateway> {
   let draining = false;
   const server = createServer(
     { keepAliveTimeout: KEEP_ALIVE_MS, maxHeaderSize: HEADERS_MAX_BYTES, noDelay: true, requestTimeout: 0 },
@@ -63,12 +65,19 @@ async function handle(
   try {
     if (serveProbe(deps, request, response, path, draining)) return;
     const protocol = protocolOfPath(path);
-    if (protocol === null) return serveModels(deps, request, response, path, requestId);
+    if (protocol === null) return await serveModels(deps, request, response, path, requestId);
     requireMethod(request, 'POST');
-    await serveExchange(deps, { request, response, protocol, caller: callerOf(deps, request), eventId });
+    await serveExchange(deps, {
+      request,
+      response,
+      protocol,
+      caller: await authenticate(request.headers, deps.state, deps.clock),
+      eventId,
+    });
   } catch (thrown) {
     const error = AppError.from(thrown);
-    if (error.code === 'INTERNAL_SERVER_ERROR') deps.logger.error({ err: thrown, requestId }, 'request failed here');
+    if (error.code === 'INTERNAL_SERVER_ERROR')
+      deps.logger.error({ err: thrown, requestId }, 'request failed here');
     replyError(response, dialectOf(path, request), error, requestId);
   }
 }
@@ -96,19 +105,19 @@ function serveProbe(
   return true;
 }
 
-function serveModels(
+async function serveModels(
   deps: GatewayDeps,
   request: IncomingMessage,
   response: ServerResponse,
   path: string,
   requestId: string,
-): void {
+): Promise<void> {
   if (path !== MODELS_PATH && !path.startsWith(`${MODELS_PATH}/`)) {
     const served = [...knownPaths().map((known) => `POST ${known}`), `GET ${MODELS_PATH}`];
     throw new AppError('NOT_FOUND', `Nothing is served at ${path}. Served are ${served.join(', ')}.`);
   }
   requireMethod(request, 'GET');
-  const caller = callerOf(deps, request);
+  const caller = await authenticate(request.headers, deps.state, deps.clock);
   if (path === MODELS_PATH) return replyJson(response, 200, listModels(caller), requestIdHeaders(requestId));
   const name = decode(path.slice(MODELS_PATH.length + 1));
   const model = findModel(caller, name);
@@ -116,19 +125,12 @@ function serveModels(
   replyJson(response, 200, model, requestIdHeaders(requestId));
 }
 
-function callerOf(deps: GatewayDeps, request: IncomingMessage): KeyEntry {
-  const table = deps.state.table();
-  if (table === null) {
-    throw new AppError('SERVICE_UNAVAILABLE', 'The gateway is starting and has no routing snapshot yet.', {
-      retryAfterSeconds: 1,
-    });
-  }
-  return authenticate(request.headers, table, deps.clock);
-}
-
 function requireMethod(request: IncomingMessage, method: string): void {
   if (request.method !== method) {
-    throw new AppError('METHOD_NOT_ALLOWED', `${request.method ?? 'This method'} is not served here; use ${method}.`);
+    throw new AppError(
+      'METHOD_NOT_ALLOWED',
+      `${request.method ?? 'This method'} is not served here; use ${method}.`,
+    );
   }
 }
 

@@ -51,7 +51,14 @@ export function createStreamSink(
       settled = true;
       ledger.attemptFailed(failure, measure());
       ledger.end(failure.class === 'CANCELLED' ? 'CANCELLED' : 'FAILED', failure);
-      response.write(protocol.errors.frame({ status: 502, message: failure.message, code: failure.class, requestId: context.requestId }));
+      response.write(
+        protocol.errors.frame({
+          status: 502,
+          message: failure.message,
+          code: failure.class,
+          requestId: context.requestId,
+        }),
+      );
     }
     response.end();
     control.finish({ kind: 'answered' });
@@ -136,7 +143,12 @@ function beforeError(bytes: Buffer): Buffer {
 }
 
 function endedEmpty(): UpstreamFailure {
-  return { class: 'INCOMPLETE_ANSWER', httpStatus: 200, message: 'The provider sent an empty stream.', retryAt: null };
+  return {
+    class: 'INCOMPLETE_ANSWER',
+    httpStatus: 200,
+    message: 'The provider sent an empty stream.',
+    retryAt: null,
+  };
 }
 
 function endedEarly(): UpstreamFailure {

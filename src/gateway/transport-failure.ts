@@ -5,9 +5,12 @@ import { ForbiddenAddressError } from '../upstream/address-policy.js';
 
 /** What a call that ended in an exception failed of. Messages name no address beyond what the operator entered. */
 export function failureOfError(error: unknown): UpstreamFailure {
-  if (error instanceof errors.ConnectTimeoutError) return failure('TIMEOUT', 'The provider could not be reached in time.');
-  if (error instanceof errors.HeadersTimeoutError) return failure('TIMEOUT', 'The provider did not answer in time.');
-  if (error instanceof errors.BodyTimeoutError) return failure('TIMEOUT', 'The provider stopped sending in mid-answer.');
+  if (error instanceof errors.ConnectTimeoutError)
+    return failure('TIMEOUT', 'The provider could not be reached in time.');
+  if (error instanceof errors.HeadersTimeoutError)
+    return failure('TIMEOUT', 'The provider did not answer in time.');
+  if (error instanceof errors.BodyTimeoutError)
+    return failure('TIMEOUT', 'The provider stopped sending in mid-answer.');
   if (error instanceof ForbiddenAddressError) return failure('NETWORK', `${error.message}.`);
   switch ((error as NodeJS.ErrnoException | null)?.code) {
     case 'ENOTFOUND':

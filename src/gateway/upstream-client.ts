@@ -18,7 +18,10 @@ export interface UpstreamClient {
 export function createUpstreamClient(options: { allowPrivate: boolean }): UpstreamClient {
   const agentFor = (billing: Billing): Agent =>
     new Agent({
-      connect: createGuardedConnector({ billing, allowPrivate: options.allowPrivate }, { timeout: UPSTREAM_CONNECT_TIMEOUT_MS }),
+      connect: createGuardedConnector(
+        { billing, allowPrivate: options.allowPrivate },
+        { timeout: UPSTREAM_CONNECT_TIMEOUT_MS },
+      ),
       connections: UPSTREAM_CONNECTIONS_MAX,
       headersTimeout: UPSTREAM_FIRST_BYTE_TIMEOUT_MS,
       bodyTimeout: UPSTREAM_IDLE_TIMEOUT_MS,

@@ -82,5 +82,10 @@ function membersOf(body: Buffer): JsonMembers | null {
 }
 
 function emptyAnswer(): UpstreamFailure {
-  return { class: 'INCOMPLETE_ANSWER', httpStatus: 200, message: 'The provider sent an empty answer.', retryAt: null };
+  return {
+    class: 'INCOMPLETE_ANSWER',
+    httpStatus: 200,
+    message: 'The provider sent an empty answer.',
+    retryAt: null,
+  };
 }

@@ -6,7 +6,11 @@ export interface Topics {
   /** Events of one workspace that were just committed, in order. */
   'usage.recorded': { readonly workspaceId: string; readonly events: readonly StoredUsageEvent[] };
   /** A discovery run changed; `resultId` names the outcome that caused it, null for the run itself. */
-  'discovery.progress': { readonly workspaceId: string; readonly runId: string; readonly resultId: string | null };
+  'discovery.progress': {
+    readonly workspaceId: string;
+    readonly runId: string;
+    readonly resultId: string | null;
+  };
   /** A connection's health was observed anew. */
   'connection.health': { readonly workspaceId: string; readonly connectionId: string };
   /** Something the routing snapshot is built from changed. */

@@ -22,7 +22,11 @@ export interface LoggerOptions {
 /** Logs go to standard error, so that standard output stays free for what a command is asked to print. */
 export function createLogger(options: LoggerOptions): Logger {
   return pino(
-    { level: options.level, base: { role: options.role }, redact: { paths: SECRET_PATHS, censor: '[redacted]' } },
+    {
+      level: options.level,
+      base: { role: options.role },
+      redact: { paths: SECRET_PATHS, censor: '[redacted]' },
+    },
     destination({ fd: 2, sync: true }),
   );
 }

@@ -2,7 +2,7 @@
 import type { PrismaClient } from './generated/client.js';
 
 /** Operations whose `where` selects existing rows. */
-const READS_AND_WRITES_BY_WHERE = new Set([
+const READS_AND_DELETES = new Set([
   'findUnique',
   'findUniqueOrThrow',
   'findFirst',
@@ -11,12 +11,12 @@ const READS_AND_WRITES_BY_WHERE = new Set([
   'count',
   'aggregate',
   'groupBy',
-  'update',
-  'updateMany',
-  'updateManyAndReturn',
   'delete',
   'deleteMany',
 ]);
+
+/** The same, with `data` that must not move a row to another workspace. */
+const UPDATES = new Set(['update', 'updateMany', 'updateManyAndReturn']);
 
 /** Rows by key rather than by workspace: the workspace itself is the row. */
 const UNSCOPED_MODELS = new Set(['Workspace']);
@@ -28,23 +28,34 @@ export function scopeToWorkspace(prisma: PrismaClient, workspaceId: string) {
     query: {
       $allModels: {
         $allOperations({ model, operation, args, query }) {
-          const scoped = args as { where?: object; data?: object | object[]; create?: object };
+          const scoped = args as {
+            where?: object;
+            data?: object | object[];
+            create?: object;
+            update?: object;
+          };
           const key = UNSCOPED_MODELS.has(model) ? 'id' : 'workspaceId';
-          if (READS_AND_WRITES_BY_WHERE.has(operation)) {
-            return query({ ...scoped, where: { ...scoped.where, AND: [{ [key]: workspaceId }, ...andOf(scoped.where)] } } as typeof args);
+          const own = (data: object | undefined) => ({ ...data, [key]: workspaceId });
+          const where = { ...scoped.where, AND: [{ [key]: workspaceId }, ...andOf(scoped.where)] };
+          if (UPDATES.has(operation)) {
+            return query({ ...scoped, where, data: own(scoped.data) } as typeof args);
+          }
+          if (READS_AND_DELETES.has(operation)) {
+            return query({ ...scoped, where } as typeof args);
           }
           if (operation === 'create') {
-            return query({ ...scoped, data: { ...scoped.data, [key]: workspaceId } } as typeof args);
+            return query({ ...scoped, data: own(scoped.data) } as typeof args);
           }
           if (operation === 'createMany' || operation === 'createManyAndReturn') {
             const rows = Array.isArray(scoped.data) ? scoped.data : [scoped.data];
-            return query({ ...scoped, data: rows.map((row) => ({ ...row, [key]: workspaceId })) } as typeof args);
+            return query({ ...scoped, data: rows.map(own) } as typeof args);
           }
           if (operation === 'upsert') {
             return query({
               ...scoped,
-              where: { ...scoped.where, AND: [{ [key]: workspaceId }, ...andOf(scoped.where)] },
-              create: { ...scoped.create, [key]: workspaceId },
+              where,
+              create: own(scoped.create),
+              update: own(scoped.update),
             } as typeof args);
           }
           throw new Error(`${operation} is not available within a workspace`);

@@ -154,11 +154,17 @@ function skipNumber(bytes: Buffer, start: number): number {
     const byte = bytes[at];
     const partOfNumber =
       byte !== undefined &&
-      ((byte >= ZERO && byte <= NINE) || byte === 0x2e || byte === 0x65 || byte === 0x45 || byte === 0x2b || byte === MINUS);
+      ((byte >= ZERO && byte <= NINE) ||
+        byte === 0x2e ||
+        byte === 0x65 ||
+        byte === 0x45 ||
+        byte === 0x2b ||
+        byte === MINUS);
     if (!partOfNumber) break;
     at++;
   }
-  if (!/^-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?$/.test(bytes.toString('latin1', start, at))) throw unexpected(bytes, start);
+  if (!/^-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?$/.test(bytes.toString('latin1', start, at)))
+    throw unexpected(bytes, start);
   return at;
 }
 
@@ -196,5 +202,7 @@ function skipSpace(bytes: Buffer, start: number): number {
 
 function unexpected(bytes: Buffer, at: number): JsonSyntaxError {
   if (at >= bytes.length) return new JsonSyntaxError('it ends too early');
-  return new JsonSyntaxError(`unexpected ${JSON.stringify(String.fromCharCode(bytes[at] ?? 0))} at byte ${at}`);
+  return new JsonSyntaxError(
+    `unexpected ${JSON.stringify(String.fromCharCode(bytes[at] ?? 0))} at byte ${at}`,
+  );
 }

@@ -2,12 +2,7 @@
 import type { OfferingDefinition } from '../providers/define-provider.js';
 import { findOffering, findProvider } from '../providers/registry.js';
 import type { Billing, WireProtocol } from '../domain/vocabulary.js';
-import type {
-  AccessKeySnapshot,
-  ConnectionSnapshot,
-  ModelSnapshot,
-  RoutingSnapshot,
-} from './snapshot.js';
+import type { AccessKeySnapshot, ConnectionSnapshot, ModelSnapshot, RoutingSnapshot } from './snapshot.js';
 
 export interface RoutingTable {
   readonly version: number;

@@ -19,6 +19,8 @@ export interface SealBinding {
 export interface Vault {
   /** Id of the key that seals now. */
   readonly keyId: string;
+  /** Whether it can open what the key of that id sealed. */
+  knows(keyId: string): boolean;
   seal(plaintext: string, binding: SealBinding): SealedText;
   /** Throws {@link VaultError} when the envelope is damaged, of an unknown key, or bound elsewhere. */
   open(sealed: SealedText, binding: SealBinding): string;
@@ -40,6 +42,7 @@ export function createVault(keys: readonly [Uint8Array, ...Uint8Array[]]): Vault
   const sealingKey = deriveKey(keys[0]);
   return {
     keyId,
+    knows: (id) => byId.has(id),
     seal(plaintext, binding) {
       const iv = randomBytes(IV_BYTES);
       const cipher = createCipheriv('aes-256-gcm', sealingKey, iv);
@@ -62,7 +65,9 @@ export function createVault(keys: readonly [Uint8Array, ...Uint8Array[]]): Vault
           decipher.final(),
         ]).toString('utf8');
       } catch (cause) {
-        throw new VaultError('The sealed text does not open: damaged, or moved from where it belongs.', { cause });
+        throw new VaultError('The sealed text does not open: damaged, or moved from where it belongs.', {
+          cause,
+        });
       }
     },
   };
@@ -74,7 +79,8 @@ export function keyIdOf(key: Uint8Array): string {
 }
 
 function deriveKey(key: Uint8Array): Buffer {
-  if (key.length !== KEY_BYTES) throw new VaultError(`A key must have ${KEY_BYTES} bytes, not ${key.length}.`);
+  if (key.length !== KEY_BYTES)
+    throw new VaultError(`A key must have ${KEY_BYTES} bytes, not ${key.length}.`);
   return Buffer.from(hkdfSync('sha256', key, Buffer.alloc(0), 'switchyard vault v1', KEY_BYTES));
 }
 

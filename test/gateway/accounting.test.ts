@@ -2,7 +2,11 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { startTestGateway, type TestGateway } from '../support/gateway.js';
 import { plainRequest } from '../support/http-client.js';
-import { startSimulatedProvider, type Fault, type SimulatedProvider } from '../support/providers/simulated-provider.js';
+import {
+  startSimulatedProvider,
+  type Fault,
+  type SimulatedProvider,
+} from '../support/providers/simulated-provider.js';
 
 let zai: SimulatedProvider;
 let gateway: TestGateway;
@@ -11,7 +15,13 @@ beforeEach(async () => {
   zai = await startSimulatedProvider('zai');
   gateway = await startTestGateway({
     connections: [
-      { provider: 'zai', offering: 'coding-plan', secret: zai.keys.good, baseUrl: zai.url, models: ['glm-5.1'] },
+      {
+        provider: 'zai',
+        offering: 'coding-plan',
+        secret: zai.keys.good,
+        baseUrl: zai.url,
+        models: ['glm-5.1'],
+      },
     ],
   });
 });
@@ -26,7 +36,13 @@ const FORMATS = [
   ['/v1/messages', { input: 12, cacheRead: 5, cacheWrite: 0, output: 34, reasoning: null }],
 ] as const;
 
-const post = (path: string, extra: object = {}, content = TOKENS, signal?: AbortSignal, onChunk?: () => void) =>
+const post = (
+  path: string,
+  extra: object = {},
+  content = TOKENS,
+  signal?: AbortSignal,
+  onChunk?: () => void,
+) =>
   plainRequest(gateway.url + path, {
     headers: { authorization: `Bearer ${gateway.key}` },
     body: { model: 'zai/glm-5.1', max_tokens: 99, messages: [{ role: 'user', content }], ...extra },
@@ -43,7 +59,13 @@ for (const [path, tokens] of FORMATS) {
       expect(end).toMatchObject({ status: 'OK', failure: null });
       expect(end.request).toMatchObject({ requestedModel: 'zai/glm-5.1', streamed: stream });
       expect(end.attempts).toEqual([
-        expect.objectContaining({ tokens, tokenSource: 'REPORTED', failure: null, offering: 'zai/coding-plan', billing: 'SUBSCRIPTION' }),
+        expect.objectContaining({
+          tokens,
+          tokenSource: 'REPORTED',
+          failure: null,
+          offering: 'zai/coding-plan',
+          billing: 'SUBSCRIPTION',
+        }),
       ]);
       expect(end.firstTokenMs === null).toBe(!stream);
     });
@@ -59,7 +81,9 @@ for (const [path, tokens] of FORMATS) {
     const answer = await post(path, { stream: true }, '[frames 20]');
     expect(answer.status).toBe(200);
     expect(answer.broken).toBe(false);
-    expect(answer.text).toMatch(path === '/v1/messages' ? /event: error\ndata: .*\n\n$/ : /data: \{"error":.*\n\n$/);
+    expect(answer.text).toMatch(
+      path === '/v1/messages' ? /event: error\ndata: .*\n\n$/ : /data: \{"error":.*\n\n$/,
+    );
     const end = await gateway.end();
     expect(end.status).toBe('FAILED');
     expect(['NETWORK', 'INCOMPLETE_ANSWER']).toContain(end.failure?.class);
@@ -69,7 +93,9 @@ for (const [path, tokens] of FORMATS) {
 
   it(`cancels the provider's call when the caller leaves, and counts what was used: ${path}`, async () => {
     const leave = new AbortController();
-    await post(path, { stream: true }, '[frames 500 every 5ms]', leave.signal, () => leave.abort()).catch(() => null);
+    await post(path, { stream: true }, '[frames 500 every 5ms]', leave.signal, () => leave.abort()).catch(
+      () => null,
+    );
     const end = await gateway.end();
     expect(end).toMatchObject({ status: 'CANCELLED', failure: { class: 'CANCELLED' } });
     expect(end.attempts[0]?.tokens.input).toBeGreaterThan(0);
@@ -81,8 +107,16 @@ for (const [path, tokens] of FORMATS) {
   const BEFORE_CONTENT: readonly (readonly [string, Fault, string])[] = [
     ['an answer reset before its first byte', { kind: 'reset' }, 'NETWORK'],
     ['a 500', { kind: 'status', status: 500, body: { error: { message: 'boom' } } }, 'UPSTREAM_ERROR'],
-    ['a 200 that is an error', { kind: 'status', status: 200, body: { code: 1000, msg: 'Authentication Failed', success: false } }, 'AUTHENTICATION'],
-    ['an error as the first frame', { kind: 'error-frame', afterFrames: 0, body: { error: { code: '1305', message: 'overloaded' } } }, 'RATE_LIMITED'],
+    [
+      'a 200 that is an error',
+      { kind: 'status', status: 200, body: { code: 1000, msg: 'Authentication Failed', success: false } },
+      'AUTHENTICATION',
+    ],
+    [
+      'an error as the first frame',
+      { kind: 'error-frame', afterFrames: 0, body: { error: { code: '1305', message: 'overloaded' } } },
+      'RATE_LIMITED',
+    ],
   ];
   for (const [name, fault, failureClass] of BEFORE_CONTENT) {
     it(`tells the caller of ${name} in its own dialect, and books it: ${path}`, async () => {
@@ -99,7 +133,11 @@ for (const [path, tokens] of FORMATS) {
 }
 
 it('never shows the caller a provider’s refusal of our credential as a refusal of the caller’s', async () => {
-  zai.setFault({ kind: 'status', status: 401, body: { error: { code: '1000', message: 'Authentication Failed' } } });
+  zai.setFault({
+    kind: 'status',
+    status: 401,
+    body: { error: { code: '1000', message: 'Authentication Failed' } },
+  });
   expect((await post('/v1/chat/completions')).status).toBe(502);
 });
 
@@ -130,7 +168,13 @@ it('tries the next connection of the model when one fails before content, and sa
 
 it('does not try another connection for a mistake of the caller', async () => {
   zai.setFault({ kind: 'status', status: 400, body: { error: { code: '1214', message: 'bad parameter' } } });
-  const connection = { provider: 'zai', offering: 'coding-plan', secret: zai.keys.good, baseUrl: zai.url, models: ['glm-5.1'] };
+  const connection = {
+    provider: 'zai',
+    offering: 'coding-plan',
+    secret: zai.keys.good,
+    baseUrl: zai.url,
+    models: ['glm-5.1'],
+  };
   gateway.reroute({ connections: [connection, connection] });
   expect((await post('/v1/chat/completions')).status).toBeLessThan(500);
   expect((await gateway.end()).attempts).toHaveLength(1);

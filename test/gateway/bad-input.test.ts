@@ -12,7 +12,9 @@ beforeAll(async () => {
   zai = await startSimulatedProvider('zai');
   const connection = { secret: zai.keys.good, baseUrl: zai.url };
   gateway = await startTestGateway({
-    connections: [{ ...connection, provider: 'zai', offering: 'coding-plan', models: ['glm-5.1', 'glm-4.7'] }],
+    connections: [
+      { ...connection, provider: 'zai', offering: 'coding-plan', models: ['glm-5.1', 'glm-4.7'] },
+    ],
     allowedModels: ['zai/glm-5.1', 'zai/missing'],
   });
 });
@@ -32,7 +34,12 @@ const CASES: readonly (readonly [string, { body?: unknown; key?: string | null }
   ['no model', { body: { messages: [] } }, 400, /No model was named/],
   ['a model that is no string', { body: { ...good, model: 7 } }, 400, /must be a string/],
   ['an unknown model', { body: { ...good, model: 'zai/missing' } }, 404, /no model "zai\/missing"/],
-  ['a model the key may not use', { body: { ...good, model: 'zai/glm-4.7' } }, 403, /may not use zai\/glm-4.7/],
+  [
+    'a model the key may not use',
+    { body: { ...good, model: 'zai/glm-4.7' } },
+    403,
+    /may not use zai\/glm-4.7/,
+  ],
   ['no key', { body: good, key: null }, 401, /No access key/],
   ['a wrong key', { body: good, key: 'sy_wrong' }, 401, /not known/],
 ];
@@ -64,7 +71,10 @@ for (const path of ['/v1/chat/completions', '/v1/messages']) {
 
     it('answers a declared size over the limit with 413', async () => {
       const answer = await plainRequest(gateway.url + path, {
-        headers: { authorization: `Bearer ${gateway.key}`, 'content-length': String(REQUEST_BODY_MAX_BYTES + 1) },
+        headers: {
+          authorization: `Bearer ${gateway.key}`,
+          'content-length': String(REQUEST_BODY_MAX_BYTES + 1),
+        },
         body: '{}',
       });
       expect(answer.status).toBe(413);
@@ -80,7 +90,9 @@ for (const path of ['/v1/chat/completions', '/v1/messages']) {
 it('refuses a key whose time is over', async () => {
   const expired = await startTestGateway({ connections: [], validUntil: 1 });
   try {
-    const answer = await plainRequest(`${expired.url}/v1/models`, { headers: { authorization: `Bearer ${expired.key}` } });
+    const answer = await plainRequest(`${expired.url}/v1/models`, {
+      headers: { authorization: `Bearer ${expired.key}` },
+    });
     expect(answer.status).toBe(401);
     expect(answer.text).toMatch(/expired/);
   } finally {
@@ -104,6 +116,9 @@ it('records a refused request as rejected, with the reason', async () => {
 });
 
 it('goes on serving after all of it', async () => {
-  const answer = await plainRequest(`${gateway.url}/v1/messages`, { headers: { 'x-api-key': gateway.key }, body: good });
+  const answer = await plainRequest(`${gateway.url}/v1/messages`, {
+    headers: { 'x-api-key': gateway.key },
+    body: good,
+  });
   expect(answer.status).toBe(200);
 });

@@ -11,7 +11,13 @@ beforeEach(async () => {
   zai = await startSimulatedProvider('zai');
   gateway = await startTestGateway({
     connections: [
-      { provider: 'zai', offering: 'coding-plan', secret: zai.keys.good, baseUrl: zai.url, models: ['glm-5.1'] },
+      {
+        provider: 'zai',
+        offering: 'coding-plan',
+        secret: zai.keys.good,
+        baseUrl: zai.url,
+        models: ['glm-5.1'],
+      },
     ],
   });
 });
@@ -26,22 +32,34 @@ const chat = (body: unknown, headers: Record<string, string> = {}) =>
     body,
   });
 const messages = (body: unknown, headers: Record<string, string> = {}) =>
-  plainRequest(`${gateway.url}/v1/messages?beta=true`, { headers: { 'x-api-key': gateway.key, ...headers }, body });
+  plainRequest(`${gateway.url}/v1/messages?beta=true`, {
+    headers: { 'x-api-key': gateway.key, ...headers },
+    body,
+  });
 const direct = (path: string, body: unknown) =>
   plainRequest(`${zai.url}${path}`, { headers: { authorization: `Bearer ${zai.keys.good}` }, body });
 
 describe('the request', () => {
   it('reaches the provider byte for byte but for the model name, odd spacing and unknown fields included', async () => {
-    const body = '{ "x_unknown" : [1e3, "\\u00e9\\"model\\""],\n "model":"zai/glm-5.1" , "messages":[{"role":"user","content":"é\\n[say hi]"}],"temperature":0.70 }';
+    const body =
+      '{ "x_unknown" : [1e3, "\\u00e9\\"model\\""],\n "model":"zai/glm-5.1" , "messages":[{"role":"user","content":"é\\n[say hi]"}],"temperature":0.70 }';
     await chat(body);
-    expect(zai.requests.at(-1)).toMatchObject({ method: 'POST', path: '/api/coding/paas/v4/chat/completions' });
+    expect(zai.requests.at(-1)).toMatchObject({
+      method: 'POST',
+      path: '/api/coding/paas/v4/chat/completions',
+    });
     expect(zai.requests.at(-1)?.bodyText).toBe(body.replace('zai/glm-5.1', 'glm-5.1'));
   });
 
   it('carries the connection’s credential and the caller’s beta headers, never the access key', async () => {
     await messages(
       { model: 'zai/glm-5.1', max_tokens: 5, messages: [{ role: 'user', content: 'hi' }] },
-      { 'anthropic-beta': 'a-1,b-2', 'anthropic-version': '2026-10-21', cookie: 'c=1', 'x-forwarded-for': '10.1.1.1' },
+      {
+        'anthropic-beta': 'a-1,b-2',
+        'anthropic-version': '2026-10-21',
+        cookie: 'c=1',
+        'x-forwarded-for': '10.1.1.1',
+      },
     );
     const sent = zai.requests.at(-1);
     expect(sent).toMatchObject({
@@ -56,7 +74,9 @@ describe('the request', () => {
 
   it('asks for usage in a stream without disturbing the options the caller gave', async () => {
     await chat('{"model":"zai/glm-5.1","stream":true,"messages":[],"stream_options":{"x":1}}');
-    await chat('{"model":"zai/glm-5.1","stream":true,"messages":[],"stream_options":{"include_usage":false}}');
+    await chat(
+      '{"model":"zai/glm-5.1","stream":true,"messages":[],"stream_options":{"include_usage":false}}',
+    );
     await chat('{"model":"zai/glm-5.1","stream":true,"messages":[]}');
     expect(zai.requests.map(({ bodyText }) => bodyText)).toEqual([
       '{"model":"glm-5.1","stream":true,"messages":[],"stream_options":{"x":1,"include_usage":true}}',
@@ -76,10 +96,17 @@ describe('the answer', () => {
     };
     const messagesBody = { model: 'zai/glm-5.1', stream: true, max_tokens: 9, messages: chatBody.messages };
     const pairs = [
-      [await chat(chatBody), await direct('/api/coding/paas/v4/chat/completions', { ...chatBody, model: 'glm-5.1' })],
-      [await messages(messagesBody), await direct('/api/anthropic/v1/messages', { ...messagesBody, model: 'glm-5.1' })],
+      [
+        await chat(chatBody),
+        await direct('/api/coding/paas/v4/chat/completions', { ...chatBody, model: 'glm-5.1' }),
+      ],
+      [
+        await messages(messagesBody),
+        await direct('/api/anthropic/v1/messages', { ...messagesBody, model: 'glm-5.1' }),
+      ],
     ] as const;
-    const normal = (text: string): string => text.replace(/"(id|created|request_id)":("[^"]*"|\d+)/g, '"$1":0');
+    const normal = (text: string): string =>
+      text.replace(/"(id|created|request_id)":("[^"]*"|\d+)/g, '"$1":0');
     for (const [ours, theirs] of pairs) {
       expect(ours.status).toBe(200);
       expect(normal(ours.text)).toBe(normal(theirs.text));
@@ -88,7 +115,10 @@ describe('the answer', () => {
   });
 
   it('says which model, provider, offering and connection served it', async () => {
-    const { headers } = await chat({ model: 'zai/glm-5.1', messages: [{ role: 'user', content: '[say hi]' }] });
+    const { headers } = await chat({
+      model: 'zai/glm-5.1',
+      messages: [{ role: 'user', content: '[say hi]' }],
+    });
     expect(headers).toMatchObject({
       'x-switchyard-model': 'zai/glm-5.1',
       'x-switchyard-provider': 'zai',
@@ -105,7 +135,11 @@ describe('the answer', () => {
     let frames = 0;
     const answer = await plainRequest(`${gateway.url}/v1/chat/completions`, {
       headers: { authorization: `Bearer ${gateway.key}` },
-      body: { model: 'zai/glm-5.1', stream: true, messages: [{ role: 'user', content: '[frames 8 every 25ms]' }] },
+      body: {
+        model: 'zai/glm-5.1',
+        stream: true,
+        messages: [{ role: 'user', content: '[frames 8 every 25ms]' }],
+      },
       onChunk: (chunk) => {
         frames += chunk.toString().split('\n\n').length - 1;
         seen.push(frames);

@@ -18,7 +18,13 @@ beforeAll(async () => {
   zai = await startSimulatedProvider('zai');
   gateway = await startTestGateway({
     connections: [
-      { provider: 'zai', offering: 'coding-plan', secret: zai.keys.good, baseUrl: zai.url, models: ['glm-5.1'] },
+      {
+        provider: 'zai',
+        offering: 'coding-plan',
+        secret: zai.keys.good,
+        baseUrl: zai.url,
+        models: ['glm-5.1'],
+      },
     ],
   });
 });
@@ -82,7 +88,10 @@ describe('the openai SDK', () => {
     const asked = ask('[tool weather {"city":"Oslo"}]');
     const whole = await client().chat.completions.create({ ...asked, tools });
     const call = whole.choices[0]?.message.tool_calls?.[0];
-    expect(call).toMatchObject({ type: 'function', function: { name: 'weather', arguments: '{"city":"Oslo"}' } });
+    expect(call).toMatchObject({
+      type: 'function',
+      function: { name: 'weather', arguments: '{"city":"Oslo"}' },
+    });
 
     const stream = client().chat.completions.stream({ ...asked, tools });
     const streamed = await stream.finalChatCompletion();
@@ -95,7 +104,16 @@ describe('the openai SDK', () => {
       tools,
       messages: [
         { role: 'user', content: 'weather?' },
-        { role: 'assistant', tool_calls: [{ id: call?.id ?? '', type: 'function', function: { name: 'weather', arguments: '{"city":"Oslo"}' } }] },
+        {
+          role: 'assistant',
+          tool_calls: [
+            {
+              id: call?.id ?? '',
+              type: 'function',
+              function: { name: 'weather', arguments: '{"city":"Oslo"}' },
+            },
+          ],
+        },
         { role: 'tool', tool_call_id: call?.id ?? '', content: 'rain' },
       ],
     });
@@ -106,7 +124,10 @@ describe('the openai SDK', () => {
   it('lists and retrieves models', async () => {
     const page = await client().models.list();
     expect(page.data.map(({ id }) => id)).toEqual(['zai/glm-5.1']);
-    expect(await client().models.retrieve('zai/glm-5.1')).toMatchObject({ id: 'zai/glm-5.1', owned_by: 'zai' });
+    expect(await client().models.retrieve('zai/glm-5.1')).toMatchObject({
+      id: 'zai/glm-5.1',
+      owned_by: 'zai',
+    });
   });
 
   it('reads our errors as its own error types', async () => {
@@ -157,7 +178,12 @@ describe('the Anthropic SDK', () => {
   });
 
   it('works with a bearer token as agents send it', async () => {
-    const bearer = new Anthropic({ baseURL: gateway.url, authToken: gateway.key, apiKey: null, maxRetries: 0 });
+    const bearer = new Anthropic({
+      baseURL: gateway.url,
+      authToken: gateway.key,
+      apiKey: null,
+      maxRetries: 0,
+    });
     expect((await bearer.messages.create(ask('[say hi]'))).content).toHaveLength(1);
   });
 

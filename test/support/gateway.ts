@@ -48,7 +48,13 @@ export interface TestGateway extends AsyncDisposable {
 }
 
 const WORKSPACE = 'ws_TEST';
-const LIST_PRICE = { id: 'price_TEST', input: '1000000000', output: '2000000000', cacheRead: null, cacheWrite: null };
+const LIST_PRICE = {
+  id: 'price_TEST',
+  input: '1000000000',
+  output: '2000000000',
+  cacheRead: null,
+  cacheWrite: null,
+};
 
 export async function startTestGateway(options: TestGatewayOptions): Promise<TestGateway> {
   const vault = createVault([randomBytes(32)]);
@@ -78,7 +84,10 @@ export async function startTestGateway(options: TestGatewayOptions): Promise<Tes
       table = build(wanted);
     },
     end: (index = 0) =>
-      until(`request ${index} ends in the journal`, () => records.filter((record) => record.kind === 'end')[index]),
+      until(
+        `request ${index} ends in the journal`,
+        () => records.filter((record) => record.kind === 'end')[index],
+      ),
     async [Symbol.asyncDispose]() {
       await gateway.drain(0);
       await upstream.close();
@@ -92,7 +101,13 @@ function memoryJournal(records: JournalRecord[]): JournalWriter {
     append: (record) => void records.push(structuredClone(record)),
     flush: () => undefined,
     close: () => undefined,
-    stats: () => ({ appended: records.length, written: records.length, bytes: 0, dropped: 0, failing: false }),
+    stats: () => ({
+      appended: records.length,
+      written: records.length,
+      bytes: 0,
+      dropped: 0,
+      failing: false,
+    }),
   };
 }
 
@@ -118,11 +133,16 @@ function snapshotOf(
       region: null,
       baseUrl: given.baseUrl,
       priority: given.priority ?? 0,
-      secret: vault.seal(given.secret, { workspaceId: WORKSPACE, subjectId: id, purpose: 'connection.secret' }),
+      secret: vault.seal(given.secret, {
+        workspaceId: WORKSPACE,
+        subjectId: id,
+        purpose: 'connection.secret',
+      }),
     });
     for (const upstreamId of given.models) {
       const ref = `${given.provider}/${upstreamId}`;
-      const protocols = offering.protocolsOf?.(upstreamId) ?? offering.endpoints.map(({ protocol }) => protocol);
+      const protocols =
+        offering.protocolsOf?.(upstreamId) ?? offering.endpoints.map(({ protocol }) => protocol);
       const known = models.get(ref);
       models.set(ref, {
         id: known?.id ?? newId('model', now),
@@ -149,6 +169,8 @@ function snapshotOf(
     format: SNAPSHOT_FORMAT,
     version,
     builtAt: now,
-    workspaces: [{ id: WORKSPACE, slug: 'test', accessKeys: [accessKey], connections, models: [...models.values()] }],
+    workspaces: [
+      { id: WORKSPACE, slug: 'test', accessKeys: [accessKey], connections, models: [...models.values()] },
+    ],
   };
 }

@@ -20,7 +20,7 @@ export interface GraphqlClient {
     headers?: Record<string, string>,
   ): Promise<GraphqlAnswer>;
   /** Data of an operation that must not fail. */
-  data(query: string, variables?: Record<string, unknown>): Promise<Record<string, any>>;
+  data(query: string, variables?: Record<string, unknown>): Promise<any>;
 }
 
 export function createGraphqlClient(url: string, token: string | null): GraphqlClient {

@@ -11,7 +11,8 @@ export async function until<T>(
   const deadline = performance.now() + deadlineMs;
   for (;;) {
     const value = await probe();
-    if (value !== null && value !== undefined && value !== false) return value as NonNullable<Exclude<T, false>>;
+    if (value !== null && value !== undefined && value !== false)
+      return value as NonNullable<Exclude<T, false>>;
     if (performance.now() > deadline) throw new Error(`Not within ${deadlineMs} ms: ${what}`);
     await new Promise((resolve) => setTimeout(resolve, POLL_MS));
   }

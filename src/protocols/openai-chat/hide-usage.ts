@@ -1,5 +1,12 @@
 /** Takes usage out of frames for callers that did not ask for it. */
-import { applyEdits, scanElements, scanMembers, scanObject, type Edit, type JsonMembers } from '../json-scan.js';
+import {
+  applyEdits,
+  scanElements,
+  scanMembers,
+  scanObject,
+  type Edit,
+  type JsonMembers,
+} from '../json-scan.js';
 
 const EMPTY = Buffer.alloc(0);
 

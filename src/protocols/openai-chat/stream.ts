@@ -9,7 +9,8 @@ import { usageOfFrame } from './usage.js';
 const DONE = '[DONE]';
 // Inside a JSON string the quotes would be escaped, so text about usage does not match. `"usage":null` does not either.
 const WORTH_READING = /"usage":\s*\{|\[DONE\]|"error"\s*:|"finish_reason":\s*"/g;
-const CONTENT = /"(?:content|reasoning_content|reasoning|refusal)":\s*"[^"]|"tool_calls":\s*\[\s*\{|"function_call":\s*\{/;
+const CONTENT =
+  /"(?:content|reasoning_content|reasoning|refusal)":\s*"[^"]|"tool_calls":\s*\[\s*\{|"function_call":\s*\{/;
 const DELTA = '"delta"';
 const EMPTY = Buffer.alloc(0);
 
@@ -25,7 +26,8 @@ export function createStreamReader({ hideUsage }: StreamReaderOptions): StreamRe
     opened ||= text.includes('data:');
     // Only the first content needs telling apart from a frame that merely opens the answer; the rest is an estimate.
     const from = contentFrames > 0 ? 0 : text.search(CONTENT);
-    if (from >= 0) contentFrames += Math.max(1, countOccurrences(from === 0 ? text : text.slice(from), DELTA));
+    if (from >= 0)
+      contentFrames += Math.max(1, countOccurrences(from === 0 ? text : text.slice(from), DELTA));
   };
   const visit = (frame: Buffer): Buffer => {
     const data = dataOf(frame);
@@ -101,5 +103,8 @@ function isError(frame: unknown): boolean {
 
 function hasFinishReason(frame: unknown): boolean {
   const choices = (frame as { choices?: unknown } | null)?.choices;
-  return Array.isArray(choices) && choices.some((choice: { finish_reason?: unknown } | null) => choice?.finish_reason);
+  return (
+    Array.isArray(choices) &&
+    choices.some((choice: { finish_reason?: unknown } | null) => choice?.finish_reason)
+  );
 }

@@ -9,7 +9,10 @@ interface UsageObject {
   readonly output_tokens?: unknown;
   readonly cached_tokens?: unknown;
   readonly prompt_cache_hit_tokens?: unknown;
-  readonly prompt_tokens_details?: { readonly cached_tokens?: unknown; readonly cache_write_tokens?: unknown } | null;
+  readonly prompt_tokens_details?: {
+    readonly cached_tokens?: unknown;
+    readonly cache_write_tokens?: unknown;
+  } | null;
   readonly completion_tokens_details?: { readonly reasoning_tokens?: unknown } | null;
 }
 

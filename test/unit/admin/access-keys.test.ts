@@ -14,7 +14,10 @@ afterAll(async () => {
 
 describe('access keys', () => {
   it('show their plaintext once and are stored as a hash', async () => {
-    const made = await harness.admin.accessKeys.create(harness.context, { name: 'agent', allowedModels: ['zai/*'] });
+    const made = await harness.admin.accessKeys.create(harness.context, {
+      name: 'agent',
+      allowedModels: ['zai/*'],
+    });
     const { accessKey, plaintext } = valueOf(made);
     expect(plaintext).toMatch(/^sy_[\w-]{43}$/);
     const { prisma } = harness.database;
@@ -55,7 +58,9 @@ describe('access keys', () => {
     expect(harness.admin.accessKeys.state(after)).toBe('REVOKED');
     expect(valueOf(await harness.admin.accessKeys.revoke(harness.context, revoked.id))).toEqual(after);
     const list = async (filter: object) =>
-      (await harness.admin.accessKeys.list(harness.context, { first: 100, after: null }, filter)).items.map(({ id }) => id);
+      (await harness.admin.accessKeys.list(harness.context, { first: 100, after: null }, filter)).items.map(
+        ({ id }) => id,
+      );
     expect(await list({ search: 'LISTED' })).toEqual([kept.id]);
     expect(await list({ search: 'listed', states: ['REVOKED'] })).toEqual([revoked.id]);
     expect(await list({ states: ['SUSPENDED'] })).toEqual([]);
@@ -63,12 +68,16 @@ describe('access keys', () => {
 
   it('need scopes of their own', async () => {
     const context = contextOf(harness.context.actor.workspaceId, ['CONFIG_READ', 'CONFIG_WRITE']);
-    await expect(harness.admin.accessKeys.create(context, { name: 'x', allowedModels: [] })).rejects.toMatchObject({
+    await expect(
+      harness.admin.accessKeys.create(context, { name: 'x', allowedModels: [] }),
+    ).rejects.toMatchObject({
       code: 'FORBIDDEN',
     });
-    await expect(harness.admin.accessKeys.list(context, { first: 1, after: null }, {})).rejects.toMatchObject({
-      code: 'FORBIDDEN',
-    });
+    await expect(harness.admin.accessKeys.list(context, { first: 1, after: null }, {})).rejects.toMatchObject(
+      {
+        code: 'FORBIDDEN',
+      },
+    );
   });
 });
 
@@ -82,7 +91,11 @@ describe('admin tokens', () => {
       where: { hash: hashToken(ADMIN_TOKEN) },
       data: { revokedAt: new Date() },
     });
-    await until('the token stops', async () => (await harness.admin.authenticate(ADMIN_TOKEN)) === null, 1_500);
+    await until(
+      'the token stops',
+      async () => (await harness.admin.authenticate(ADMIN_TOKEN)) === null,
+      1_500,
+    );
   });
 
   it('stop at their expiry even while they are trusted', async () => {
@@ -92,7 +105,15 @@ describe('admin tokens', () => {
     const expiresAt = new Date(Date.now() + 150);
     const hash = hashToken(token);
     await prisma.adminToken.create({
-      data: { id: 'tok_short', workspaceId, name: 'short', hash, scopes: [], createdAt: new Date(), expiresAt },
+      data: {
+        id: 'tok_short',
+        workspaceId,
+        name: 'short',
+        hash,
+        scopes: [],
+        createdAt: new Date(),
+        expiresAt,
+      },
     });
     expect(await harness.admin.authenticate(token)).not.toBeNull();
     await until('the token expires', async () => (await harness.admin.authenticate(token)) === null, 900);

@@ -1,6 +1,10 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { ConnectionCreateInput } from '../../../src/admin/admin.js';
-import { SIMULATED_SLUGS, simulationOf, type SimulatedProvider } from '../../support/providers/simulated-provider.js';
+import {
+  SIMULATED_SLUGS,
+  simulationOf,
+  type SimulatedProvider,
+} from '../../support/providers/simulated-provider.js';
 import { codesOf, contextOf, startHarness, valueOf, type Harness } from './harness.js';
 
 let harness: Harness;
@@ -13,7 +17,11 @@ afterAll(async () => {
 
 /** Every offering that is simulated, and what a key for another product comes to there. */
 const OFFERINGS = SIMULATED_SLUGS.flatMap((slug) =>
-  Object.entries(simulationOf(slug).verdicts).map(([offering, { wrongProduct }]) => ({ slug, offering, wrongProduct })),
+  Object.entries(simulationOf(slug).verdicts).map(([offering, { wrongProduct }]) => ({
+    slug,
+    offering,
+    wrongProduct,
+  })),
 );
 
 async function rowCounts(): Promise<number[]> {
@@ -30,7 +38,9 @@ async function rowCounts(): Promise<number[]> {
 describe.each(OFFERINGS)('connecting $slug $offering', ({ slug, offering, wrongProduct }) => {
   it('verifies the key, seals it, discovers the models and says so in the audit log', async () => {
     const provider = await harness.simulate(slug);
-    const { connection, discoveryRun } = valueOf(await harness.connect(provider, { offering, label: offering }));
+    const { connection, discoveryRun } = valueOf(
+      await harness.connect(provider, { offering, label: offering }),
+    );
     expect(connection.health.state).toBe('HEALTHY');
     expect(discoveryRun?.status).toBe('QUEUED');
     await harness.discovery.settled();
@@ -70,15 +80,18 @@ describe.each(OFFERINGS)('connecting $slug $offering', ({ slug, offering, wrongP
     expect(await rowCounts()).toEqual(before);
   });
 
-  it.skipIf(wrongProduct === null)('tells a key for another product from a bad one, and saves nothing', async () => {
-    const provider = await harness.simulate(slug);
-    const before = await rowCounts();
-    const secret = provider.keys.wrongProduct ?? '';
-    expect(codesOf(await harness.connect(provider, { offering, label: 'foreign', secret }))).toEqual([
-      'UNSUPPORTED_OFFERING',
-    ]);
-    expect(await rowCounts()).toEqual(before);
-  });
+  it.skipIf(wrongProduct === null)(
+    'tells a key for another product from a bad one, and saves nothing',
+    async () => {
+      const provider = await harness.simulate(slug);
+      const before = await rowCounts();
+      const secret = provider.keys.wrongProduct ?? '';
+      expect(codesOf(await harness.connect(provider, { offering, label: 'foreign', secret }))).toEqual([
+        'UNSUPPORTED_OFFERING',
+      ]);
+      expect(await rowCounts()).toEqual(before);
+    },
+  );
 });
 
 describe('what an operator can put right', () => {
@@ -115,13 +128,28 @@ describe('what an operator can put right', () => {
   });
 
   it('reports every problem at once', async () => {
-    const result = await harness.connect(zai, { offering: 'coding-plan', label: '', secret: '', region: 'moon' });
+    const result = await harness.connect(zai, {
+      offering: 'coding-plan',
+      label: '',
+      secret: '',
+      region: 'moon',
+    });
     expect(codesOf(result)).toEqual(['REQUIRED', 'REQUIRED', 'INVALID']);
   });
 
   it.each([
-    ['a bad key answered with HTTP 200', { code: 1000, msg: 'Authentication Failed', success: false }, 200, 'CREDENTIAL_REJECTED'],
-    ['an account without the plan', { code: 500, msg: '当前用户不存在coding plan', success: false }, 200, 'UNSUPPORTED_OFFERING'],
+    [
+      'a bad key answered with HTTP 200',
+      { code: 1000, msg: 'Authentication Failed', success: false },
+      200,
+      'CREDENTIAL_REJECTED',
+    ],
+    [
+      'an account without the plan',
+      { code: 500, msg: '当前用户不存在coding plan', success: false },
+      200,
+      'UNSUPPORTED_OFFERING',
+    ],
     ['a provider in trouble', { error: { message: 'boom' } }, 503, 'UPSTREAM_UNAVAILABLE'],
   ])('tells %s apart and saves nothing', async (_, body, status, code) => {
     const before = await rowCounts();
@@ -154,13 +182,21 @@ describe('what an operator can put right', () => {
     const input = { offering: 'coding-plan', planCode: 'pro', discover: false };
     const { connection } = valueOf(await harness.connect(zai, { ...input, label: 'list price' }));
     expect(connection.monthlyPriceNanoUsd).toBe(80_000_000_000n);
-    const own = valueOf(await harness.connect(zai, { ...input, label: 'own price', monthlyPriceUsd: '15.5' }));
+    const own = valueOf(
+      await harness.connect(zai, { ...input, label: 'own price', monthlyPriceUsd: '15.5' }),
+    );
     expect(own.connection.monthlyPriceNanoUsd).toBe(15_500_000_000n);
   });
 
   it('saves without a call when told not to verify', async () => {
     zai.clearRequests();
-    const input = { offering: 'coding-plan', label: 'unverified', secret: 'anything', verify: false, discover: false };
+    const input = {
+      offering: 'coding-plan',
+      label: 'unverified',
+      secret: 'anything',
+      verify: false,
+      discover: false,
+    };
     const { connection, discoveryRun } = valueOf(await harness.connect(zai, input));
     expect(connection.health.state).toBe('UNKNOWN');
     expect(discoveryRun).toBeNull();
@@ -170,7 +206,9 @@ describe('what an operator can put right', () => {
   it('needs the scope to change the configuration', async () => {
     const reader = contextOf(harness.context.actor.workspaceId, ['CONFIG_READ']);
     const input = { provider: 'zai', label: 'x', priority: 0, verify: false, discover: false };
-    await expect(harness.admin.connections.create(reader, input)).rejects.toMatchObject({ code: 'FORBIDDEN' });
+    await expect(harness.admin.connections.create(reader, input)).rejects.toMatchObject({
+      code: 'FORBIDDEN',
+    });
   });
 });
 
@@ -200,7 +238,10 @@ describe('private addresses', () => {
     await using strict = await startHarness({ allowPrivateUpstreams: false });
     const zai = await strict.simulate('zai');
     const result = await strict.connect(zai, { offering: 'coding-plan' });
-    expect(result).toMatchObject({ ok: false, userErrors: [{ code: 'INVALID', field: ['input', 'baseUrl'] }] });
+    expect(result).toMatchObject({
+      ok: false,
+      userErrors: [{ code: 'INVALID', field: ['input', 'baseUrl'] }],
+    });
     expect(result.ok || result.userErrors[0].message).toContain('ALLOW_PRIVATE_UPSTREAMS');
   });
 });
@@ -211,7 +252,11 @@ it('seals a secret to its row and workspace, so that it opens nowhere else', asy
   const { envelope } = await harness.database.prisma.sealedSecret.findUniqueOrThrow({
     where: { connectionId: connection.id },
   });
-  const binding = { workspaceId: connection.workspaceId, subjectId: connection.id, purpose: 'connection.secret' };
+  const binding = {
+    workspaceId: connection.workspaceId,
+    subjectId: connection.id,
+    purpose: 'connection.secret',
+  };
   expect(harness.vault.open(envelope, binding)).toBe(zai.keys.good);
   expect(() => harness.vault.open(envelope, { ...binding, workspaceId: 'ws_other' })).toThrow();
   expect(() => harness.vault.open(envelope, { ...binding, subjectId: 'conn_other' })).toThrow();

@@ -34,9 +34,18 @@ describe('changing a connection', () => {
     const before = await connect();
     const { connections } = harness.admin;
     const after = valueOf(
-      await connections.update(harness.context, before.id, { label: 'renamed', enabled: false, baseUrl: null }),
+      await connections.update(harness.context, before.id, {
+        label: 'renamed',
+        enabled: false,
+        baseUrl: null,
+      }),
     );
-    expect(after).toMatchObject({ label: 'renamed', enabled: false, baseUrl: null, priority: before.priority });
+    expect(after).toMatchObject({
+      label: 'renamed',
+      enabled: false,
+      baseUrl: null,
+      priority: before.priority,
+    });
     expect((await auditOf(before.id)).at(-1)).toEqual({
       action: 'connection.update',
       changes: [
@@ -45,6 +54,18 @@ describe('changing a connection', () => {
         { field: 'baseUrl', before: before.baseUrl, after: null },
       ],
     });
+  });
+
+  it('lets operators change different fields at the same time', async () => {
+    const { id } = await connect();
+    const { connections } = harness.admin;
+    await Promise.all([
+      connections.update(harness.context, id, { label: 'at the same time' }),
+      connections.update(harness.context, id, { priority: 9 }),
+      connections.update(harness.context, id, { enabled: false }),
+    ]);
+    const [after] = await connections.byIds(harness.context, [id]);
+    expect(after).toMatchObject({ label: 'at the same time', priority: 9, enabled: false });
   });
 
   it('takes the price of another plan, unless one is given', async () => {
@@ -59,8 +80,12 @@ describe('changing a connection', () => {
   it('refuses what a new connection would be refused for', async () => {
     const [one, two] = [await connect(), await connect()];
     const { connections } = harness.admin;
-    expect(codesOf(await connections.update(harness.context, one.id, { label: two.label }))).toEqual(['TAKEN']);
-    expect(codesOf(await connections.update(harness.context, one.id, { region: 'moon' }))).toEqual(['INVALID']);
+    expect(codesOf(await connections.update(harness.context, one.id, { label: two.label }))).toEqual([
+      'TAKEN',
+    ]);
+    expect(codesOf(await connections.update(harness.context, one.id, { region: 'moon' }))).toEqual([
+      'INVALID',
+    ]);
     const metadata = { baseUrl: 'http://169.254.169.254' };
     expect(codesOf(await connections.update(harness.context, one.id, metadata))).toEqual(['INVALID']);
     expect(codesOf(await connections.update(harness.context, 'conn_none', {}))).toEqual(['NOT_FOUND']);
@@ -71,11 +96,14 @@ describe('rotating a secret', () => {
   it('refuses a bad one and keeps the old', async () => {
     const { id } = await connect();
     const envelope = async () =>
-      (await harness.database.prisma.sealedSecret.findUniqueOrThrow({ where: { connectionId: id } })).envelope;
+      (await harness.database.prisma.sealedSecret.findUniqueOrThrow({ where: { connectionId: id } }))
+        .envelope;
     const before = await envelope();
     const { connections } = harness.admin;
     const bad = { secret: zai.keys.bad, verify: true };
-    expect(codesOf(await connections.rotateSecret(harness.context, id, bad))).toEqual(['CREDENTIAL_REJECTED']);
+    expect(codesOf(await connections.rotateSecret(harness.context, id, bad))).toEqual([
+      'CREDENTIAL_REJECTED',
+    ]);
     expect(await envelope()).toBe(before);
     valueOf(await connections.rotateSecret(harness.context, id, { secret: zai.keys.good, verify: false }));
     expect(await envelope()).not.toBe(before);
@@ -94,10 +122,16 @@ describe('verifying a connection', () => {
     const stop = harness.bus.subscribe('connection.health', ({ connectionId }) => heard.push(connectionId));
     zai.setFault({ kind: 'refuse', failure: 'no-plan-with-200', on: 'account' });
     const failed = valueOf(await harness.admin.connections.verify(harness.context, id));
-    expect(failed).toMatchObject({ planActive: false, health: { state: 'UNHEALTHY', reason: 'PLAN_INACTIVE' } });
+    expect(failed).toMatchObject({
+      planActive: false,
+      health: { state: 'UNHEALTHY', reason: 'PLAN_INACTIVE' },
+    });
     zai.setFault(null);
     const passed = valueOf(await harness.admin.connections.verify(harness.context, id));
-    expect(passed).toMatchObject({ planActive: true, health: { state: 'HEALTHY', reason: null, message: null } });
+    expect(passed).toMatchObject({
+      planActive: true,
+      health: { state: 'HEALTHY', reason: null, message: null },
+    });
     stop();
     expect(heard).toEqual([id, id]);
   });
@@ -120,7 +154,7 @@ describe('listing', () => {
       valueOf(await harness.admin.connections.update(harness.context, id, { priority }));
     }
     const seen: ConnectionRecord[] = [];
-    for (let after = null, more = true; more; ) {
+    for (let after = null, more = true; more;) {
       const page = await harness.admin.connections.list(harness.context, { first: 2, after }, {});
       seen.push(...page.items);
       expect(page.totalCount).toBe(await harness.database.prisma.connection.count());
@@ -129,7 +163,9 @@ describe('listing', () => {
       after = last ? positionOfConnection(last) : null;
     }
     expect(new Set(seen.map(({ id }) => id)).size).toBe(await harness.database.prisma.connection.count());
-    expect(seen.map(({ priority }) => priority)).toEqual(seen.map(({ priority }) => priority).toSorted((a, b) => a - b));
+    expect(seen.map(({ priority }) => priority)).toEqual(
+      seen.map(({ priority }) => priority).toSorted((a, b) => a - b),
+    );
   });
 });
 
@@ -143,24 +179,32 @@ describe('another workspace', () => {
     await harness.discovery.settled();
     const now = new Date();
     const other = newId('workspace', now.getTime());
-    await harness.database.prisma.workspace.create({ data: { id: other, slug: 'other', name: 'Other', createdAt: now } });
+    await harness.database.prisma.workspace.create({
+      data: { id: other, slug: 'other', name: 'Other', createdAt: now },
+    });
     const stranger = contextOf(other);
     const { admin } = harness;
     const page = { first: 100, after: null };
 
     expect((await admin.connections.list(stranger, page, {})).totalCount).toBe(0);
-    expect((await admin.models.list(stranger, page, {}, { field: 'REF', direction: 'ASC' })).items).toEqual([]);
+    expect((await admin.models.list(stranger, page, {}, { field: 'REF', direction: 'ASC' })).items).toEqual(
+      [],
+    );
     expect((await admin.discovery.runs(stranger, page)).items).toEqual([]);
     expect((await admin.accessKeys.list(stranger, page, {})).items).toEqual([]);
     expect(await admin.connections.byIds(stranger, [connection.id])).toEqual([null]);
     expect(await admin.connections.lastDiscoveries(stranger, [connection.id])).toEqual([null]);
     expect(await admin.models.byRef(stranger, 'zai/glm-5.1')).toBeNull();
     expect(await admin.discovery.byIds(stranger, [run.id])).toEqual([null]);
-    expect(codesOf(await admin.connections.update(stranger, connection.id, { label: 'mine' }))).toEqual(['NOT_FOUND']);
+    expect(codesOf(await admin.connections.update(stranger, connection.id, { label: 'mine' }))).toEqual([
+      'NOT_FOUND',
+    ]);
     expect(codesOf(await admin.connections.remove(stranger, connection.id))).toEqual(['NOT_FOUND']);
     expect(codesOf(await admin.connections.verify(stranger, connection.id))).toEqual(['NOT_FOUND']);
     const secret = { secret: 'x', verify: false };
-    expect(codesOf(await admin.connections.rotateSecret(stranger, connection.id, secret))).toEqual(['NOT_FOUND']);
+    expect(codesOf(await admin.connections.rotateSecret(stranger, connection.id, secret))).toEqual([
+      'NOT_FOUND',
+    ]);
     expect(codesOf(await admin.discovery.start(stranger, [connection.id]))).toEqual(['NOT_FOUND']);
     expect(codesOf(await admin.discovery.cancel(stranger, run.id))).toEqual(['NOT_FOUND']);
     expect(codesOf(await admin.accessKeys.revoke(stranger, key))).toEqual(['NOT_FOUND']);

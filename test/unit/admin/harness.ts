@@ -14,7 +14,11 @@ import { createBus, type Bus } from '../../../src/live/bus.js';
 import { createVault, type Vault } from '../../../src/secrets/vault.js';
 import { createHttpGet } from '../../../src/upstream/http-get.js';
 import { createTestDatabase, quietLogger, type TestDatabase } from '../../support/database.js';
-import { startSimulatedProvider, type SimulatedProvider, type SimulatedSlug } from '../../support/providers/simulated-provider.js';
+import {
+  startSimulatedProvider,
+  type SimulatedProvider,
+  type SimulatedSlug,
+} from '../../support/providers/simulated-provider.js';
 
 export const ADMIN_TOKEN = 'sya_test-token-of-the-workspace-default-000';
 
@@ -44,6 +48,7 @@ export async function startHarness(options: { allowPrivateUpstreams?: boolean } 
   const http = createHttpGet({ allowPrivateUpstreams: true, userAgent: 'switchyard-test' });
   const discovery = createDiscovery({ database, bus, clock, logger: quietLogger, vault, http, factsFor });
   const admin = createAdmin({
+    configInForce: () => Promise.resolve(),
     database,
     bus,
     clock,
@@ -89,7 +94,10 @@ export async function startHarness(options: { allowPrivateUpstreams?: boolean } 
 }
 
 /** An actor of a workspace. */
-export function contextOf(workspaceId: string, scopes: AdminContext['actor']['scopes'] = ADMIN_SCOPES): AdminContext {
+export function contextOf(
+  workspaceId: string,
+  scopes: AdminContext['actor']['scopes'] = ADMIN_SCOPES,
+): AdminContext {
   return {
     actor: { kind: 'ADMIN_TOKEN', id: 'tok_test', name: 'tester', scopes, workspaceId, expiresAt: null },
     ip: '127.0.0.1',
@@ -100,7 +108,8 @@ export function contextOf(workspaceId: string, scopes: AdminContext['actor']['sc
 
 /** The value of a result that must have succeeded. */
 export function valueOf<T>(result: Result<T>): T {
-  if (!result.ok) throw new Error(result.userErrors.map(({ code, message }) => `${code}: ${message}`).join('; '));
+  if (!result.ok)
+    throw new Error(result.userErrors.map(({ code, message }) => `${code}: ${message}`).join('; '));
   return result.value;
 }
 

@@ -23,7 +23,7 @@ afterAll(async () => {
 
 async function allPages(order: ModelOrder): Promise<ModelRecord[]> {
   const seen: ModelRecord[] = [];
-  for (let after = null, more = true; more; ) {
+  for (let after = null, more = true; more;) {
     const page = await harness.admin.models.list(harness.context, { first: 1, after }, {}, order);
     seen.push(...page.items);
     more = page.hasNextPage;
@@ -33,23 +33,27 @@ async function allPages(order: ModelOrder): Promise<ModelRecord[]> {
   return seen;
 }
 
-const names = (models: readonly ModelRecord[]): string[] => models.map(({ upstreamId }) => upstreamId.slice(5));
+const names = (models: readonly ModelRecord[]): string[] =>
+  models.map(({ upstreamId }) => upstreamId.slice(5));
 
-it.each(['ASC', 'DESC'] as const)('pages visit every model once, in every order %s, unknown last', async (direction) => {
-  const known = direction === 'ASC' ? ['beta', 'alpha'] : ['alpha', 'beta'];
-  const byPrice = names(await allPages({ field: 'INPUT_PRICE', direction }));
-  expect(byPrice.slice(0, 2)).toEqual(known);
-  expect(byPrice.slice(2).toSorted()).toEqual(['delta', 'gamma']);
+it.each(['ASC', 'DESC'] as const)(
+  'pages visit every model once, in every order %s, unknown last',
+  async (direction) => {
+    const known = direction === 'ASC' ? ['beta', 'alpha'] : ['alpha', 'beta'];
+    const byPrice = names(await allPages({ field: 'INPUT_PRICE', direction }));
+    expect(byPrice.slice(0, 2)).toEqual(known);
+    expect(byPrice.slice(2).toSorted()).toEqual(['delta', 'gamma']);
 
-  const byRef = names(await allPages({ field: 'REF', direction }));
-  const sorted = ['alpha', 'beta', 'delta', 'gamma'];
-  expect(byRef).toEqual(direction === 'ASC' ? sorted : sorted.toReversed());
+    const byRef = names(await allPages({ field: 'REF', direction }));
+    const sorted = ['alpha', 'beta', 'delta', 'gamma'];
+    expect(byRef).toEqual(direction === 'ASC' ? sorted : sorted.toReversed());
 
-  const byWindow = names(await allPages({ field: 'CONTEXT_WINDOW', direction }));
-  expect(byWindow.at(-1)).toBe('delta');
-  expect(byWindow.indexOf('beta')).toBe(direction === 'ASC' ? 2 : 0);
-  expect(names(await allPages({ field: 'FIRST_SEEN_AT', direction })).toSorted()).toEqual(sorted);
-});
+    const byWindow = names(await allPages({ field: 'CONTEXT_WINDOW', direction }));
+    expect(byWindow.at(-1)).toBe('delta');
+    expect(byWindow.indexOf('beta')).toBe(direction === 'ASC' ? 2 : 0);
+    expect(names(await allPages({ field: 'FIRST_SEEN_AT', direction })).toSorted()).toEqual(sorted);
+  },
+);
 
 it.each([
   ['part of a name, literally', { search: '100%' }, ['delta']],

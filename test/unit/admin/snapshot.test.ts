@@ -44,7 +44,13 @@ describe('a snapshot', () => {
     const workspace = await build();
     expect(workspace.slug).toBe('default');
     expect(workspace.connections).toMatchObject([
-      { id: connection.id, provider: 'zai', offering: 'coding-plan', billing: 'SUBSCRIPTION', baseUrl: connection.baseUrl },
+      {
+        id: connection.id,
+        provider: 'zai',
+        offering: 'coding-plan',
+        billing: 'SUBSCRIPTION',
+        baseUrl: connection.baseUrl,
+      },
     ]);
     const sealed = workspace.connections[0]?.secret ?? '';
     const binding = { workspaceId: workspace.id, subjectId: connection.id, purpose: 'connection.secret' };
@@ -53,7 +59,12 @@ describe('a snapshot', () => {
     expect(workspace.models[0]).toMatchObject({
       upstreamId: 'glm-4.7',
       price: { input: expect.stringMatching(/^\d+$/) },
-      via: [{ connectionId: connection.id, protocols: expect.arrayContaining(['OPENAI_CHAT', 'ANTHROPIC_MESSAGES']) }],
+      via: [
+        {
+          connectionId: connection.id,
+          protocols: expect.arrayContaining(['OPENAI_CHAT', 'ANTHROPIC_MESSAGES']),
+        },
+      ],
     });
   });
 

@@ -78,19 +78,34 @@ describe('a later discovery', () => {
     zai.setModels([{ id: 'glm-5.1' }]);
     await rediscover([connection.id]);
     expect((await model('zai/glm-4.7'))?.state).toBe('AVAILABLE');
-    expect((await model('zai/glm-4.7'))?.via.map(({ state }) => state).toSorted()).toEqual(['AVAILABLE', 'REMOVED']);
+    expect((await model('zai/glm-4.7'))?.via.map(({ state }) => state).toSorted()).toEqual([
+      'AVAILABLE',
+      'REMOVED',
+    ]);
   });
 
   it.each([
-    ['an empty list', { kind: 'status', status: 200, body: { object: 'list', data: [] } }, 'INCOMPLETE_ANSWER'],
-    ['an answer that is no list', { kind: 'status', status: 200, body: '<html>hello</html>' }, 'INCOMPLETE_ANSWER'],
+    [
+      'an empty list',
+      { kind: 'status', status: 200, body: { object: 'list', data: [] } },
+      'INCOMPLETE_ANSWER',
+    ],
+    [
+      'an answer that is no list',
+      { kind: 'status', status: 200, body: '<html>hello</html>' },
+      'INCOMPLETE_ANSWER',
+    ],
     ['a provider in trouble', { kind: 'status', status: 500, body: {} }, 'UPSTREAM_ERROR'],
     ['a connection reset', { kind: 'reset' }, 'NETWORK'],
   ] as const)('keeps what is known on %s, as stale, and says why', async (_, fault, failureClass) => {
     zai.setFault({ ...fault, on: 'models' });
     const run = await rediscover();
     expect(run.status).toBe('FAILED');
-    expect(run.results[0]).toMatchObject({ status: 'FAILED', failure: { class: failureClass }, modelsRemoved: [] });
+    expect(run.results[0]).toMatchObject({
+      status: 'FAILED',
+      failure: { class: failureClass },
+      modelsRemoved: [],
+    });
     expect((await model('zai/glm-5.1'))?.state).toBe('STALE');
     zai.setFault(null);
     await rediscover();
@@ -123,7 +138,9 @@ describe('a later discovery', () => {
     nano.setModels(priced(1.5));
     await rediscover();
     expect((await model('nano-gpt/zai-org/glm-5.1'))?.price).toMatchObject({ input: 1_500_000_000n });
-    const old = await harness.database.prisma.modelPrice.findUniqueOrThrow({ where: { id: first?.id ?? '' } });
+    const old = await harness.database.prisma.modelPrice.findUniqueOrThrow({
+      where: { id: first?.id ?? '' },
+    });
     expect(old.validTo).not.toBeNull();
   });
 
@@ -184,10 +201,16 @@ describe('a run', () => {
     const { prisma } = harness.database;
     const before = { createdAt: new Date(0), finishedAt: null, status: 'RUNNING' } as const;
     await prisma.discoveryRun.update({ where: { id: run.id }, data: before });
-    await prisma.discoveryResult.updateMany({ where: { runId: run.id }, data: { status: 'RUNNING', finishedAt: null } });
+    await prisma.discoveryResult.updateMany({
+      where: { runId: run.id },
+      data: { status: 'RUNNING', finishedAt: null },
+    });
     expect(await harness.discovery.closeInterrupted()).toBe(1);
     const [after] = await harness.admin.discovery.byIds(harness.context, [run.id]);
-    expect(after).toMatchObject({ status: 'FAILED', results: [{ status: 'FAILED', failure: { class: 'INTERRUPTED' } }] });
+    expect(after).toMatchObject({
+      status: 'FAILED',
+      results: [{ status: 'FAILED', failure: { class: 'INTERRUPTED' } }],
+    });
   });
 
   it('survives the removal of its connection', async () => {

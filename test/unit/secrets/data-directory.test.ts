@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { StartupError } from '../../../src/domain/errors.js';
-import { prepareDataDirectory, readOrCreateSecretFile } from '../../../src/persistence/data-directory.js';
+import { prepareDataDirectory, readOrCreateSecretFile } from '../../../src/secrets/data-directory.js';
 
 let directory: string;
 

@@ -1,0 +1,118 @@
+/** Issues a gateway key. Its plaintext is answered once and stored nowhere. */
+import { ALLOWED_MODELS_MAX, NAME_MAX_CHARS } from '../../config/limits.js';
+import { newId } from '../../domain/ids.js';
+import { splitModelRef } from '../../domain/model-ref.js';
+import type { AccessKeyRecord } from '../../domain/records.js';
+import { findAccessKeys, insertAccessKey } from '../../persistence/access-keys.js';
+import { findProvider } from '../../providers/registry.js';
+import { hashToken, makeAccessKey, previewToken } from '../../secrets/tokens.js';
+import { requireScope, type AdminContext } from '../actor.js';
+import type { AdminDeps } from '../admin-deps.js';
+import type { AccessKeyCreateInput } from '../admin.js';
+import { audit, changesBetween } from '../audit.js';
+import { claimAnswer, findFirstAnswer, repeatableCall } from '../idempotency.js';
+import { fail, ok, type Result } from '../result.js';
+
+type Created = Result<{ accessKey: AccessKeyRecord; plaintext: string | null }>;
+
+/** A repeat under the same idempotency key answers the same access key, without plaintext. */
+export async function createAccessKey(
+  deps: AdminDeps,
+  context: AdminContext,
+  input: AccessKeyCreateInput,
+): Promise<Created> {
+  requireScope(context, 'KEYS_WRITE');
+  const { workspaceId } = context.actor;
+  const rows = deps.database.workspace(workspaceId);
+  const call = repeatableCall(workspaceId, 'accessKeyCreate', input);
+  if (!call.ok) return call;
+  const now = deps.clock.now();
+  const first = await findFirstAnswer(rows, call.value, now);
+  if (!first.ok) return first;
+  if (first.value !== null) return repeatAnswer(deps, workspaceId, first.value);
+  const checked = checkInput(input, now);
+  if (!checked.ok) return checked;
+
+  const plaintext = makeAccessKey();
+  const accessKey: AccessKeyRecord = {
+    id: newId('accessKey', now),
+    workspaceId,
+    name: input.name.trim(),
+    preview: previewToken(plaintext),
+    allowedModels: checked.value,
+    requestsPerMinute: null,
+    tokensPerMinute: null,
+    previousValidUntil: null,
+    createdAt: now,
+    lastUsedAt: null,
+    expiresAt: input.expiresAt ?? null,
+    revokedAt: null,
+  };
+  const made = await rows.$transaction(async (tx) => {
+    if (!(await claimAnswer(tx, call.value, accessKey.id, now))) return false;
+    await insertAccessKey(tx, accessKey, hashToken(plaintext));
+    const { name, allowedModels, expiresAt } = accessKey;
+    await audit(tx, context, deps.clock, {
+      action: 'access_key.create',
+      subjectId: accessKey.id,
+      subjectName: name,
+      changes: changesBetween(null, {
+        name,
+        allowedModels: allowedModels.length === 0 ? null : allowedModels,
+        expiresAt: expiresAt === null ? null : new Date(expiresAt).toISOString(),
+      }),
+    });
+    return true;
+  });
+  if (!made) {
+    const winner = await findFirstAnswer(rows, call.value, now);
+    return winner.ok ? repeatAnswer(deps, workspaceId, winner.value ?? '') : winner;
+  }
+  deps.bus.publish('config.changed', { workspaceId });
+  await deps.configInForce();
+  return ok({ accessKey, plaintext });
+}
+
+async function repeatAnswer(deps: AdminDeps, workspaceId: string, id: string): Promise<Created> {
+  const [accessKey] = await findAccessKeys(deps.database.workspace(workspaceId), [id]);
+  return accessKey === undefined
+    ? fail('INVALID_STATE', 'What this idempotency key made is gone; use a new key.', [
+        'input',
+        'idempotencyKey',
+      ])
+    : ok({ accessKey, plaintext: null });
+}
+
+/** The allowed models in their normal form. */
+function checkInput(input: AccessKeyCreateInput, now: number): Result<string[]> {
+  const name = input.name.trim();
+  if (name === '') return fail('REQUIRED', 'A key needs a name.', ['input', 'name']);
+  if (name.length > NAME_MAX_CHARS) {
+    return fail('OUT_OF_RANGE', `A name has at most ${NAME_MAX_CHARS} characters.`, ['input', 'name']);
+  }
+  if (input.expiresAt !== undefined && input.expiresAt <= now) {
+    return fail('INVALID', 'The expiry must lie in the future.', ['input', 'expiresAt']);
+  }
+  return checkAllowedModels(input.allowedModels);
+}
+
+function checkAllowedModels(patterns: readonly string[]): Result<string[]> {
+  const field = ['input', 'allowedModels'];
+  if (patterns.length > ALLOWED_MODELS_MAX) {
+    return fail('OUT_OF_RANGE', `At most ${ALLOWED_MODELS_MAX} models and patterns can be named.`, field);
+  }
+  const normal: string[] = [];
+  for (const pattern of patterns) {
+    const ref = splitModelRef(pattern.trim());
+    const provider = ref && findProvider(ref.provider);
+    if (!ref || !provider || (ref.upstreamId !== '*' && ref.upstreamId.includes('*'))) {
+      return fail(
+        'INVALID',
+        `"${pattern}" is neither a model such as provider/model nor a pattern such as provider/*.`,
+        field,
+      );
+    }
+    normal.push(`${provider.slug}/${ref.upstreamId}`);
+  }
+  return ok([...new Set(normal)]);
+}

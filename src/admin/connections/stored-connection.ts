@@ -1,0 +1,24 @@
+/** What the verbs on a stored connection have in common: that it may be missing, and what offering it is of. */
+import type { ConnectionRecord } from '../../domain/records.js';
+import type { OfferingDefinition, ProviderDefinition } from '../../providers/define-provider.js';
+import { findOffering, findProvider } from '../../providers/registry.js';
+import { fail, ok, type Result } from '../result.js';
+
+/** For a connection that does not exist or belongs to another workspace; which of the two stays untold. */
+export function connectionNotFound(): Result<never> {
+  return fail('NOT_FOUND', 'There is no such connection.', ['id']);
+}
+
+/** The offering behind a stored connection; a later version of this program may have dropped it. */
+export function offeringOf(
+  connection: ConnectionRecord,
+): Result<{ provider: ProviderDefinition; offering: OfferingDefinition }> {
+  const provider = findProvider(connection.provider);
+  const offering = provider && findOffering(provider, connection.offering);
+  return provider && offering
+    ? ok({ provider, offering })
+    : fail(
+        'INVALID_STATE',
+        `This version does not know the offering ${connection.provider}/${connection.offering}.`,
+      );
+}

@@ -1,0 +1,116 @@
+/** Puts the verbs together. The small reads are written out here; everything with a rule of its own has a file. */
+import { invariant } from '../domain/errors.js';
+import type { AdminScope } from '../domain/vocabulary.js';
+import { findAccessKeys } from '../persistence/access-keys.js';
+import { findConnections, listConnections } from '../persistence/connections.js';
+import { findLatestResults, findRuns, listRuns } from '../persistence/discovery-runs.js';
+import { inOrder } from '../persistence/keyset.js';
+import { findModelByRef, findModels, listModels } from '../persistence/models.js';
+import { findWorkspace } from '../persistence/workspaces.js';
+import type { ScopedClient } from '../persistence/workspace-scope.js';
+import { createAccessKey } from './access-keys/create.js';
+import { listKeys, stateOfKey } from './access-keys/list.js';
+import { revokeKey } from './access-keys/revoke.js';
+import { requireScope, type AdminContext } from './actor.js';
+import type { AdminDeps } from './admin-deps.js';
+import type { AccessKeyVerbs, Admin, ConnectionVerbs, DiscoveryVerbs, ModelVerbs } from './admin.js';
+import { createAuthenticate } from './authenticate.js';
+import { createConnection } from './connections/create.js';
+import { removeConnection } from './connections/remove.js';
+import { rotateConnectionSecret } from './connections/rotate-secret.js';
+import { changeConnection } from './connections/update.js';
+import { verifyConnection } from './connections/verify.js';
+import { cancelDiscovery } from './discovery/cancel.js';
+import { startDiscovery } from './discovery/start.js';
+
+/** The operator's use cases over these parts. */
+export function createAdmin(deps: AdminDeps): Admin {
+  return {
+    authenticate: createAuthenticate(deps.database, deps.clock),
+    async workspace({ actor }) {
+      const workspace = await findWorkspace(deps.database.prisma, actor.workspaceId);
+      invariant(workspace, 'an actor has a workspace');
+      return workspace;
+    },
+    connections: connectionVerbs(deps),
+    models: modelVerbs(deps),
+    discovery: discoveryVerbs(deps),
+    accessKeys: accessKeyVerbs(deps),
+  };
+}
+
+function connectionVerbs(deps: AdminDeps): ConnectionVerbs {
+  return {
+    async list(context, page, filter) {
+      requireScope(context, 'CONFIG_READ');
+      return listConnections(rowsOf(deps, context), page, filter);
+    },
+    byIds: readByIds(deps, 'CONFIG_READ', findConnections),
+    create: (context, input) => createConnection(deps, context, input),
+    update: (context, id, input) => changeConnection(deps, context, id, input),
+    rotateSecret: (context, id, input) => rotateConnectionSecret(deps, context, id, input),
+    verify: (context, id) => verifyConnection(deps, context, id),
+    remove: (context, id) => removeConnection(deps, context, id),
+    async lastDiscoveries(context, connectionIds) {
+      requireScope(context, 'CONFIG_READ');
+      const results = await findLatestResults(rowsOf(deps, context), connectionIds);
+      const byConnection = new Map(results.map((result) => [result.connectionId, result]));
+      return connectionIds.map((id) => byConnection.get(id) ?? null);
+    },
+    health: (connection) => connection.health,
+  };
+}
+
+function modelVerbs(deps: AdminDeps): ModelVerbs {
+  return {
+    async list(context, page, filter, order) {
+      requireScope(context, 'CONFIG_READ');
+      const { workspaceId } = context.actor;
+      const states = filter.states ?? ['AVAILABLE', 'STALE'];
+      return listModels(rowsOf(deps, context), workspaceId, page, { ...filter, states }, order);
+    },
+    async byRef(context, ref) {
+      requireScope(context, 'CONFIG_READ');
+      return findModelByRef(rowsOf(deps, context), ref);
+    },
+    byIds: readByIds(deps, 'CONFIG_READ', findModels),
+  };
+}
+
+function discoveryVerbs(deps: AdminDeps): DiscoveryVerbs {
+  return {
+    async runs(context, page) {
+      requireScope(context, 'CONFIG_READ');
+      return listRuns(rowsOf(deps, context), page);
+    },
+    byIds: readByIds(deps, 'CONFIG_READ', findRuns),
+    start: (context, connectionIds) => startDiscovery(deps, context, connectionIds),
+    cancel: (context, id) => cancelDiscovery(deps, context, id),
+  };
+}
+
+function accessKeyVerbs(deps: AdminDeps): AccessKeyVerbs {
+  return {
+    list: (context, page, filter) => listKeys(deps, context, page, filter),
+    byIds: readByIds(deps, 'KEYS_READ', findAccessKeys),
+    create: (context, input) => createAccessKey(deps, context, input),
+    revoke: (context, id) => revokeKey(deps, context, id),
+    state: (key) => stateOfKey(key, deps.clock),
+  };
+}
+
+/** What the caller may not see is answered like what does not exist. */
+function readByIds<T extends { readonly id: string }>(
+  deps: AdminDeps,
+  scope: AdminScope,
+  find: (rows: ScopedClient, ids: readonly string[]) => Promise<readonly T[]>,
+): (context: AdminContext, ids: readonly string[]) => Promise<(T | null)[]> {
+  return async (context, ids) => {
+    if (!context.actor.scopes.includes(scope)) return ids.map(() => null);
+    return inOrder(ids, await find(rowsOf(deps, context), ids));
+  };
+}
+
+function rowsOf(deps: AdminDeps, context: AdminContext): ScopedClient {
+  return deps.database.workspace(context.actor.workspaceId);
+}

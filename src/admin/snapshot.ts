@@ -1,0 +1,110 @@
+/** Builds the routing snapshot from what is stored. */
+import {
+  SNAPSHOT_FORMAT,
+  type AccessKeySnapshot,
+  type ModelSnapshot,
+  type RoutingSnapshot,
+  type WorkspaceSnapshot,
+} from '../routing/snapshot.js';
+import type { PriceRecord } from '../journal/record.js';
+import type {
+  AccessKeySource,
+  ModelSource,
+  RouteSource,
+  SnapshotSource,
+} from '../persistence/snapshot-source.js';
+
+/** What numbers and dates a snapshot. */
+export interface SnapshotStamp {
+  readonly version: number;
+  readonly builtAt: number;
+}
+
+/** Equal sources give equal snapshots, but for the stamp. */
+export function buildSnapshot(source: SnapshotSource, stamp: SnapshotStamp): RoutingSnapshot {
+  return { format: SNAPSHOT_FORMAT, ...stamp, workspaces: buildWorkspaces(source) };
+}
+
+function buildWorkspaces(source: SnapshotSource): readonly WorkspaceSnapshot[] {
+  const keys = groupBy(source.accessKeys, ({ workspaceId }) => workspaceId);
+  const connections = groupBy(source.connections, ({ workspaceId }) => workspaceId);
+  const models = groupBy(source.models, ({ workspaceId }) => workspaceId);
+  const routes = groupBy(source.routes, ({ modelId }) => modelId);
+  const prices = new Map(source.prices.map((price) => [price.modelId, toPriceRecord(price)]));
+  const place = new Map(source.connections.map(({ id }, index) => [id, index]));
+
+  return source.workspaces.map(({ id, slug }) => ({
+    id,
+    slug,
+    accessKeys: (keys.get(id) ?? []).flatMap(hashesOf),
+    connections: (connections.get(id) ?? []).map(
+      ({ id: connectionId, provider, offering, billing, region, baseUrl, priority, secret }) => ({
+        id: connectionId,
+        provider,
+        offering,
+        billing,
+        region,
+        baseUrl,
+        priority,
+        secret,
+      }),
+    ),
+    models: (models.get(id) ?? []).map((model) =>
+      toModelSnapshot(model, routes.get(model.id) ?? [], place, prices.get(model.id) ?? null),
+    ),
+  }));
+}
+
+/** A rotated key appears under both hashes; the old one ends with its grace period, or with the key if that is sooner. */
+function hashesOf(key: AccessKeySource): AccessKeySnapshot[] {
+  const { id, hash, allowedModels, expiresAt, previousHash, previousValidUntil } = key;
+  const current = { id, hash, validUntil: expiresAt, allowedModels };
+  if (previousHash === null || previousValidUntil === null) return [current];
+  const validUntil = Math.min(previousValidUntil, expiresAt ?? Infinity);
+  return [current, { id, hash: previousHash, validUntil, allowedModels }];
+}
+
+/** A model keeps its place without a connection: asking for it then says so, instead of that it is unknown. */
+function toModelSnapshot(
+  model: ModelSource,
+  routes: readonly RouteSource[],
+  place: ReadonlyMap<string, number>,
+  price: PriceRecord | null,
+): ModelSnapshot {
+  const byPriority = (a: RouteSource, b: RouteSource): number =>
+    (place.get(a.connectionId) ?? 0) - (place.get(b.connectionId) ?? 0);
+  return {
+    id: model.id,
+    ref: model.ref,
+    provider: model.provider,
+    upstreamId: model.upstreamId,
+    displayName: model.displayName,
+    firstSeenAt: model.firstSeenAt,
+    contextWindow: model.contextWindow,
+    maxOutputTokens: model.maxOutputTokens,
+    capabilities: model.capabilities,
+    price,
+    via: routes.toSorted(byPriority).map(({ connectionId, protocols }) => ({ connectionId, protocols })),
+  };
+}
+
+function toPriceRecord(price: SnapshotSource['prices'][number]): PriceRecord {
+  return {
+    id: price.id,
+    input: price.input.toString(),
+    output: price.output.toString(),
+    cacheRead: price.cacheRead?.toString() ?? null,
+    cacheWrite: price.cacheWrite?.toString() ?? null,
+  };
+}
+
+function groupBy<T>(items: readonly T[], keyOf: (item: T) => string): Map<string, T[]> {
+  const groups = new Map<string, T[]>();
+  for (const item of items) {
+    const key = keyOf(item);
+    const group = groups.get(key);
+    if (group) group.push(item);
+    else groups.set(key, [item]);
+  }
+  return groups;
+}

@@ -1,0 +1,195 @@
+/** The control process: wires administration, discovery, the recorder and the snapshots around the database. */
+import 'reflect-metadata';
+import { ensureBootstrap } from '../admin/bootstrap.js';
+import { createAdmin } from '../admin/create-admin.js';
+import { createSnapshotPublisher } from '../admin/snapshot-publisher.js';
+import { readConfig } from '../config/config.js';
+import { factsFor } from '../discovery/catalog/catalog.js';
+import { createDiscovery } from '../discovery/discovery.js';
+import { createCredentialProbe } from '../discovery/probe.js';
+import { systemClock } from '../domain/clock.js';
+import type { HealthCheckValue } from '../graphql/context.js';
+import { startAdminServer, type AdminServer } from '../graphql/server.js';
+import { createUsageReads } from '../graphql/usage/reads.js';
+import { createJournalReader } from '../journal/reader.js';
+import { createBus } from '../live/bus.js';
+import { createLogger, type Logger } from '../observability/logger.js';
+import { createMetrics } from '../observability/metrics.js';
+import { openDatabase, type Database } from '../persistence/database.js';
+import { sealingKeyIds } from '../persistence/sealed-secrets.js';
+import { commitUsage } from '../persistence/usage.js';
+import type { RoutingSnapshot } from '../routing/snapshot.js';
+import type { Vault } from '../secrets/vault.js';
+import { createHttpGet } from '../upstream/http-get.js';
+import { createRecorder, type Recorder } from '../usage/recorder.js';
+import { foldEvents } from '../usage/rollup.js';
+import { listenFailure } from './gateway.js';
+import { establishIdentity, wrongKey, type Identity } from './identity.js';
+import { onOrder, report } from './messages.js';
+import { readVersion } from './version.js';
+
+export async function runControl(): Promise<void> {
+  const config = readConfig();
+  const logger = createLogger({ level: config.logLevel, role: 'control' });
+  const clock = systemClock;
+  const [identity, database] = await Promise.all([
+    establishIdentity(config),
+    openDatabase({ databaseUrl: config.databaseUrl, dataDir: config.dataDir, logger, clock }),
+  ]);
+  const { vault, adminToken, journalDir } = identity;
+  await requireKeyOfSecrets(database, vault);
+  await ensureBootstrap({ database, adminToken, clock });
+
+  const version = readVersion();
+  const bus = createBus(logger);
+  const http = createHttpGet({
+    allowPrivateUpstreams: config.allowPrivateUpstreams,
+    userAgent: `switchyard/${version}`,
+  });
+  const discovery = createDiscovery({ database, bus, clock, logger, vault, http, factsFor });
+  const reader = createJournalReader({
+    directory: journalDir,
+    clock,
+    logger,
+    // The embedded database does not fsync: what it lost in a power cut is read again.
+    keep: database.kind === 'embedded',
+  });
+  const recorder = createRecorder({
+    reader,
+    commit: (events) => commitUsage(database, events, foldEvents),
+    bus,
+    clock,
+    logger,
+  });
+  const metrics = createMetrics(() => recorder.lag());
+  bus.subscribe('usage.recorded', ({ events }) => metrics.countUsage(events));
+  const snapshots = createSnapshotPublisher({
+    database,
+    bus,
+    clock,
+    logger,
+    lastVersion: await lastSnapshotVersion(identity, logger),
+    async write(snapshot) {
+      await identity.snapshotFile.write(JSON.stringify(snapshot));
+      report({ kind: 'snapshot', version: snapshot.version });
+    },
+  });
+
+  const admin = createAdmin({
+    database,
+    bus,
+    clock,
+    vault,
+    discovery,
+    probe: createCredentialProbe({ http, clock }),
+    configInForce: () => withoutDelay(snapshots.publish(), logger),
+    allowPrivateUpstreams: config.allowPrivateUpstreams,
+  });
+
+  await discovery.closeInterrupted();
+  await snapshots.publish();
+  recorder.start();
+  const server = config.roles.control
+    ? await listen(() =>
+        startAdminServer({
+          ...config.admin,
+          admin,
+          usage: createUsageReads({ sql: database, bus, clock }),
+          bus,
+          clock,
+          logger,
+          metrics: metrics.registry,
+          version,
+          checks: () => checkHealth(database, recorder),
+        }),
+      )
+    : null;
+
+  let stopping = false;
+  const stop = async (): Promise<void> => {
+    if (stopping) return;
+    stopping = true;
+    await server?.close();
+    await discovery.close();
+    await snapshots.close();
+    // Last: the gateways have ended by now, and what they wrote at the end is still to be recorded.
+    await recorder.stop();
+    reader.close();
+    await http.close();
+    await database.close();
+    process.exit(0);
+  };
+  onOrder((order) => {
+    if (order.kind === 'stop') void stop();
+  });
+  report({ kind: 'ready', port: server?.port ?? null });
+}
+
+/** What a change waits for to be in force; one that cannot be published now is published later, and is no failure. */
+async function withoutDelay(publishing: Promise<unknown>, logger: Logger): Promise<void> {
+  const patience = new Promise<void>((resolve) => setTimeout(resolve, PUBLISH_PATIENCE_MS).unref());
+  const published = publishing.then(
+    () => undefined,
+    (error: unknown) => logger.warn({ err: error }, 'a change is not in force yet'),
+  );
+  await Promise.race([published, patience]);
+}
+
+/** Longer than a snapshot takes, shorter than an operator's patience. */
+const PUBLISH_PATIENCE_MS = 1_000;
+
+/** Secrets that the keys at hand cannot open would fail one by one, and late; better all at once, at the start. */
+async function requireKeyOfSecrets(database: Database, vault: Vault): Promise<void> {
+  const used = await sealingKeyIds(database.prisma);
+  if (used.some((keyId) => !vault.knows(keyId))) throw wrongKey('the secrets in the database');
+}
+
+async function lastSnapshotVersion({ snapshotFile }: Identity, logger: Logger): Promise<number> {
+  try {
+    const text = await snapshotFile.read();
+    return text === null ? 0 : (JSON.parse(text) as RoutingSnapshot).version;
+  } catch (error) {
+    // It is about to be written anew; its version only has to lie below that of the next.
+    logger.warn({ err: error }, 'the last routing snapshot could not be read');
+    return 0;
+  }
+}
+
+async function listen(start: () => Promise<AdminServer>): Promise<AdminServer> {
+  try {
+    return await start();
+  } catch (error) {
+    throw listenFailure(error, 'ADMIN_HOST and ADMIN_PORT');
+  }
+}
+
+async function checkHealth(database: Database, recorder: Recorder): Promise<readonly HealthCheckValue[]> {
+  return [await checkDatabase(database), checkRecorder(recorder)];
+}
+
+async function checkDatabase(database: Database): Promise<HealthCheckValue> {
+  const startedAt = systemClock.monotonic();
+  const latency = (): number => Math.round(systemClock.monotonic() - startedAt);
+  try {
+    await database.ping();
+    return { name: 'database', state: 'HEALTHY', latencyMs: latency(), message: null };
+  } catch {
+    const message = 'The database does not answer. Requests are still served; usage is kept in the journal.';
+    return { name: 'database', state: 'UNHEALTHY', latencyMs: latency(), message };
+  }
+}
+
+/** Seconds behind at which subscribers notice. */
+const RECORDER_LAG_DEGRADED_SECONDS = 5;
+
+function checkRecorder(recorder: Recorder): HealthCheckValue {
+  const { records, seconds, failing, damaged, refused } = recorder.lag();
+  const behind = failing || seconds > RECORDER_LAG_DEGRADED_SECONDS;
+  const flaws = damaged + refused;
+  const message = behind
+    ? `${records} records behind by ${Math.round(seconds)} s.`
+    : flaws > 0
+      ? `${damaged} damaged places in the journal and ${refused} refused events since the start; see the log.`
+      : null;
+  return { name: 'usage-writer', state: message === null ? 'HEALTHY' : 'DEGRADED', latencyMs: null, message };
+}

@@ -1,0 +1,53 @@
+/** Everything known of a model that a connection offers: what the provider states, then what the catalogue knows. */
+import type { ModelCapability, ModelKind, WireProtocol } from '../domain/vocabulary.js';
+import type { ListedModel, OfferingDefinition } from '../providers/define-provider.js';
+import type { CatalogFacts } from './catalog/catalog.js';
+import { kindByName } from './model-kind.js';
+import type { StatedPrice } from './plan-prices.js';
+
+/** Looks up an offering's model; null when the catalogue does not know it. */
+export type FactsLookup = (offering: OfferingDefinition, upstreamId: string) => CatalogFacts | null;
+
+export interface DescribedModel {
+  readonly upstreamId: string;
+  readonly displayName: string;
+  readonly kind: ModelKind;
+  readonly contextWindow: number | null;
+  readonly maxOutputTokens: number | null;
+  readonly capabilities: readonly ModelCapability[];
+  readonly protocols: readonly WireProtocol[];
+  readonly price: StatedPrice | null;
+}
+
+/** Describes one. The provider's word outranks the catalogue's; abilities add up, because lists name only some. */
+export function describeModel(
+  offering: OfferingDefinition,
+  listed: ListedModel,
+  factsFor: FactsLookup,
+  now: number,
+): DescribedModel {
+  const facts = factsFor(offering, listed.upstreamId);
+  const kind = listed.kind ?? facts?.kind ?? kindByName(listed.upstreamId);
+  const capabilities = new Set<ModelCapability>([
+    ...(kind === 'CHAT' ? (['STREAMING'] as const) : []),
+    ...(facts?.capabilities ?? []),
+    ...(listed.capabilities ?? []),
+  ]);
+  return {
+    upstreamId: listed.upstreamId,
+    displayName: listed.displayName ?? facts?.displayName ?? listed.upstreamId,
+    kind,
+    contextWindow: listed.contextWindow ?? facts?.contextWindow ?? null,
+    maxOutputTokens: listed.maxOutputTokens ?? facts?.maxOutputTokens ?? null,
+    capabilities: [...capabilities].toSorted(),
+    protocols:
+      offering.protocolsOf?.(listed.upstreamId) ?? offering.endpoints.map(({ protocol }) => protocol),
+    price: priceOf(listed, facts, now),
+  };
+}
+
+function priceOf(listed: ListedModel, facts: CatalogFacts | null, now: number): StatedPrice | null {
+  if (listed.prices) return { prices: listed.prices, source: 'PROVIDER', asOf: now };
+  if (!facts?.prices) return null;
+  return { prices: facts.prices, source: 'CATALOG', asOf: Date.parse(facts.asOf) };
+}

@@ -1,0 +1,185 @@
+/** The job that asks providers for their models: planned in a transaction, run in the background, followed over the bus. */
+import { DISCOVERY_CONCURRENCY } from '../config/limits.js';
+import { newId } from '../domain/ids.js';
+import type { ConnectionRecord, DiscoveryResultRecord, DiscoveryRunRecord } from '../domain/records.js';
+import type { DiscoveryTrigger, JobStatus } from '../domain/vocabulary.js';
+import {
+  beginRun,
+  endRun,
+  failRunsOpenSince,
+  findOpenRuns,
+  finishOpenResults,
+  insertRun,
+  lockRuns,
+} from '../persistence/discovery-runs.js';
+import type { ScopedTransaction } from '../persistence/workspace-scope.js';
+import { discoverConnection, type DiscoverConnectionDeps } from './discover-connection.js';
+
+export interface Discovery {
+  /**
+   * Plans a run within a transaction; an open run over the same connections is answered instead. Whoever planned calls
+   * `launch` after the commit.
+   */
+  plan(
+    rows: ScopedTransaction,
+    workspaceId: string,
+    connections: readonly ConnectionRecord[],
+    trigger: DiscoveryTrigger,
+  ): Promise<DiscoveryRunRecord>;
+  /** Begins a planned run in the background; does nothing for one that was begun before. */
+  launch(run: DiscoveryRunRecord): void;
+  /** Ends a run as cancelled within a transaction; false when it had ended before. Call `stop` after the commit. */
+  cancel(rows: ScopedTransaction, runId: string): Promise<boolean>;
+  /** Breaks off the work of a run that was cancelled. */
+  stop(workspaceId: string, runId: string): void;
+  /** Ends runs that a process left open when it died; answers how many. For the start of the control process. */
+  closeInterrupted(): Promise<number>;
+  /** Resolves when no run is under way here. */
+  settled(): Promise<void>;
+  /** Stops what is under way, and waits for it. Its runs stay open and count as interrupted. */
+  close(): Promise<void>;
+}
+
+interface RunningJob {
+  readonly stop: AbortController;
+  readonly ended: Promise<void>;
+}
+
+/** Makes the job's controls. */
+export function createDiscovery(deps: DiscoverConnectionDeps): Discovery {
+  const { bus, clock, database, logger } = deps;
+  const jobs = new Map<string, RunningJob>();
+  const startedAt = clock.now();
+
+  const execute = async (run: DiscoveryRunRecord, signal: AbortSignal): Promise<void> => {
+    const rows = database.workspace(run.workspaceId);
+    const announce = (): void => {
+      bus.publish('discovery.progress', { workspaceId: run.workspaceId, runId: run.id, resultId: null });
+    };
+    if (!(await beginRun(rows, run.id, clock.now()))) return;
+    announce();
+    const statuses = await askAll(deps, run, signal);
+    if (signal.aborted) return;
+    if (await endRun(rows, run.id, statusOfRun(statuses), clock.now())) announce();
+  };
+
+  return {
+    async plan(rows, workspaceId, connections, trigger) {
+      await lockRuns(rows, workspaceId);
+      const wanted = new Set(connections.map(({ id }) => id));
+      const open = (await findOpenRuns(rows)).find(({ results }) => coversExactly(results, wanted));
+      if (open) return open;
+      const run = newRun(workspaceId, connections, trigger, clock.now());
+      await insertRun(rows, run);
+      return run;
+    },
+    launch(run) {
+      if (run.status !== 'QUEUED' || jobs.has(run.id)) return;
+      const stop = new AbortController();
+      const ended = execute(run, stop.signal)
+        .catch((error: unknown) => {
+          logger.error({ err: error, runId: run.id }, 'a discovery run broke off');
+          return failRun(deps, run);
+        })
+        .finally(() => jobs.delete(run.id));
+      jobs.set(run.id, { stop, ended });
+    },
+    async cancel(rows, runId) {
+      const now = clock.now();
+      if (!(await endRun(rows, runId, 'CANCELLED', now))) return false;
+      await finishOpenResults(rows, runId, 'CANCELLED', now);
+      return true;
+    },
+    stop(workspaceId, runId) {
+      jobs.get(runId)?.stop.abort();
+      bus.publish('discovery.progress', { workspaceId, runId, resultId: null });
+    },
+    closeInterrupted: () => failRunsOpenSince(database.prisma, startedAt, clock.now()),
+    async settled() {
+      while (jobs.size > 0) await Promise.all([...jobs.values()].map(({ ended }) => ended));
+    },
+    async close() {
+      for (const { stop } of jobs.values()) stop.abort();
+      await this.settled();
+    },
+  };
+}
+
+/** Asks the run's connections, a few at a time. */
+async function askAll(
+  deps: DiscoverConnectionDeps,
+  run: DiscoveryRunRecord,
+  signal: AbortSignal,
+): Promise<readonly JobStatus[]> {
+  const statuses: JobStatus[] = [];
+  const waiting = run.results.values();
+  const work = async (): Promise<void> => {
+    for (const result of waiting) {
+      if (signal.aborted) return;
+      const status = await discoverConnection(deps, result, run.workspaceId, signal);
+      if (status === null) return;
+      statuses.push(status);
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(DISCOVERY_CONCURRENCY, run.results.length) }, work));
+  return statuses;
+}
+
+/** Last resort for a run whose own writes failed. */
+async function failRun(deps: DiscoverConnectionDeps, run: DiscoveryRunRecord): Promise<void> {
+  try {
+    const now = deps.clock.now();
+    const ended = await deps.database.workspace(run.workspaceId).$transaction(async (tx) => {
+      await finishOpenResults(tx, run.id, 'FAILED', now);
+      return endRun(tx, run.id, 'FAILED', now);
+    });
+    if (ended)
+      deps.bus.publish('discovery.progress', { workspaceId: run.workspaceId, runId: run.id, resultId: null });
+  } catch (error) {
+    deps.logger.error({ err: error, runId: run.id }, 'a discovery run stays open until the next start');
+  }
+}
+
+function statusOfRun(statuses: readonly JobStatus[]): JobStatus {
+  if (statuses.every((status) => status === 'SUCCEEDED')) return 'SUCCEEDED';
+  return statuses.includes('SUCCEEDED') ? 'PARTIAL' : 'FAILED';
+}
+
+function coversExactly(results: readonly DiscoveryResultRecord[], wanted: ReadonlySet<string>): boolean {
+  return (
+    results.length === wanted.size &&
+    results.every(({ connectionId }) => connectionId !== null && wanted.has(connectionId))
+  );
+}
+
+function newRun(
+  workspaceId: string,
+  connections: readonly ConnectionRecord[],
+  trigger: DiscoveryTrigger,
+  now: number,
+): DiscoveryRunRecord {
+  const id = newId('run', now);
+  return {
+    id,
+    workspaceId,
+    trigger,
+    status: 'QUEUED',
+    connectionsTotal: connections.length,
+    createdAt: now,
+    startedAt: null,
+    finishedAt: null,
+    results: connections.map((connection) => ({
+      id: newId('result', now),
+      runId: id,
+      connectionId: connection.id,
+      provider: connection.provider,
+      status: 'QUEUED',
+      modelsFound: 0,
+      modelsAdded: [],
+      modelsRemoved: [],
+      failure: null,
+      durationMs: null,
+      finishedAt: null,
+    })),
+  };
+}

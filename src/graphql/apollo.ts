@@ -1,0 +1,91 @@
+/** GraphQL over HTTP: Apollo Server, with the same guard, masking and extensions as websockets have. */
+import { ApolloServer, HeaderMap, type ApolloServerPlugin, type GraphQLResponse } from '@apollo/server';
+import { ApolloServerPluginLandingPageDisabled } from '@apollo/server/plugin/disabled';
+import type { GraphQLFormattedError, GraphQLSchema } from 'graphql';
+import type { GraphqlContext, GraphqlServices } from './context.js';
+import { refusal, statusOfCode, toPublicError } from './errors.js';
+import { tokenIdOf } from './guard/cost-buckets.js';
+import { guardOperation, PARSE_OPTIONS } from './guard/guard.js';
+import { extensionsOf, logFaults } from './report.js';
+
+export async function startApollo(
+  schema: GraphQLSchema,
+  services: GraphqlServices,
+): Promise<ApolloServer<GraphqlContext>> {
+  const apollo = new ApolloServer<GraphqlContext>({
+    schema,
+    parseOptions: PARSE_OPTIONS,
+    // Apollo's own page loads from the network; ours does not.
+    plugins: [guardPlugin(schema), reportPlugin(services), ApolloServerPluginLandingPageDisabled()],
+    formatError: (_formatted, error) => toPublicError(error).formatted,
+    // Every caller of a document is signed in by then.
+    introspection: true,
+    csrfPrevention: true,
+    persistedQueries: false,
+    allowBatchedHttpRequests: false,
+    includeStacktraceInErrorResponses: false,
+    stopOnTerminationSignals: false,
+    documentStore: null,
+    nodeEnv: 'production',
+    logger: services.logger,
+  });
+  await apollo.start();
+  return apollo;
+}
+
+function guardPlugin(schema: GraphQLSchema): ApolloServerPlugin<GraphqlContext> {
+  return {
+    requestDidStart: () =>
+      Promise.resolve({
+        didResolveOperation: ({ document, request, contextValue }) => {
+          const { services, caller } = contextValue;
+          const { operation, cost } = guardOperation({
+            schema,
+            document,
+            operationName: request.operationName,
+            variables: request.variables,
+            tokenId: tokenIdOf(caller.actor),
+            costs: services.costs,
+          });
+          contextValue.cost = cost;
+          if (operation.operation === 'subscription') {
+            throw refusal(
+              'BAD_REQUEST',
+              'Subscriptions run over a websocket (graphql-transport-ws) at this same path.',
+            );
+          }
+          return Promise.resolve();
+        },
+      }),
+  };
+}
+
+function reportPlugin({ logger }: GraphqlServices): ApolloServerPlugin<GraphqlContext> {
+  return {
+    requestDidStart: () =>
+      Promise.resolve({
+        didEncounterErrors: ({ errors, contextValue }) => {
+          logFaults(logger, contextValue.requestId, errors.map(toPublicError));
+          return Promise.resolve();
+        },
+        willSendResponse: ({ response, contextValue }) => {
+          if (response.body.kind !== 'single') return Promise.resolve();
+          const { singleResult } = response.body;
+          singleResult.extensions = { ...singleResult.extensions, ...extensionsOf(contextValue) };
+          const [error] = singleResult.errors ?? [];
+          if (error && (singleResult.data === undefined || singleResult.data === null)) {
+            setStatus(response.http, error);
+          }
+          return Promise.resolve();
+        },
+      }),
+  };
+}
+
+/** An answer without data has the status of its first error. */
+function setStatus(http: GraphQLResponse['http'], { extensions }: GraphQLFormattedError): void {
+  http.status = statusOfCode(extensions?.['code']);
+  http.headers ??= new HeaderMap();
+  const seconds = extensions?.['retryAfterSeconds'];
+  if (typeof seconds === 'number') http.headers.set('retry-after', String(seconds));
+}

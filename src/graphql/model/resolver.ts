@@ -1,0 +1,122 @@
+/** Models that can be routed to, and through which connections. */
+import { Arg, Ctx, FieldResolver, Query, Resolver, Root } from 'type-graphql';
+import type { ConnectionRecord, ModelRecord, ModelRoute, PriceVersion } from '../../domain/records.js';
+import type { Billing, FailureClass } from '../../domain/vocabulary.js';
+import type { ProviderDefinition } from '../../providers/define-provider.js';
+import { Connection } from '../connection/types.js';
+import type { GraphqlContext } from '../context.js';
+import { knownProvider } from '../provider/lookup.js';
+import { Provider } from '../provider/types.js';
+import { After, Filter, First, present } from '../shared/args.js';
+import { BillingEnum, FailureClassEnum } from '../shared/enums.js';
+import type { PageValue } from '../shared/page.js';
+import { ModelFilterInput, ModelOrder } from './inputs.js';
+import { modelPage } from './pages.js';
+import { DiscoveredModel, DiscoveredModelPage, ModelAvailability, TokenPrice } from './types.js';
+
+@Resolver(() => DiscoveredModel)
+export class ModelResolver {
+  @Query(() => DiscoveredModelPage, { description: 'Models that can be routed to.' })
+  models(
+    @Ctx() context: GraphqlContext,
+    @First(50) first: number,
+    @After() after?: string | null,
+    @Filter(() => ModelFilterInput) filter?: ModelFilterInput | null,
+    @Arg('orderBy', () => ModelOrder, { nullable: true, description: 'Order; by reference when absent.' })
+    orderBy?: ModelOrder | null,
+  ): Promise<PageValue<ModelRecord>> {
+    return modelPage(context, first, after, present(filter), orderBy ?? undefined);
+  }
+
+  @Query(() => DiscoveredModel, {
+    nullable: true,
+    description: 'Model by provider-qualified reference, such as `zai/glm-4.6`.',
+  })
+  model(
+    @Ctx() { services, caller }: GraphqlContext,
+    @Arg('ref', () => String, { description: 'Provider-qualified reference.' }) ref: string,
+  ): Promise<ModelRecord | null> {
+    return services.admin.models.byRef(caller, ref);
+  }
+
+  @FieldResolver(() => Provider, { description: 'Provider that serves it.' })
+  provider(@Root() model: ModelRecord): ProviderDefinition {
+    return knownProvider(model.provider);
+  }
+
+  @FieldResolver(() => TokenPrice, {
+    nullable: true,
+    description: 'Pay-per-use price; null when unknown. Subscriptions are compared with it.',
+  })
+  listPrice(@Root() model: ModelRecord): TokenPrice | null {
+    return model.price && toTokenPrice(model.price);
+  }
+
+  @FieldResolver(() => [ModelAvailability], { description: 'Connections that can serve it, by priority.' })
+  async availability(
+    @Root() model: ModelRecord,
+    @Ctx() { services, loaders }: GraphqlContext,
+  ): Promise<readonly Availability[]> {
+    const connections = await loaders.connection.loadMany(model.via.map(({ connectionId }) => connectionId));
+    return model.via.flatMap((route, index) => {
+      const connection = connections[index];
+      if (connection instanceof Error) throw connection;
+      if (!connection) return [];
+      const health = services.admin.connections.health(connection);
+      const coolingDown = health.cooldownUntil !== null && health.cooldownUntil > services.clock.now();
+      const reason = whyNotReady(route, health.state === 'UNHEALTHY' || coolingDown ? health.reason : null);
+      const ready =
+        model.enabled &&
+        connection.enabled &&
+        !coolingDown &&
+        health.state !== 'UNHEALTHY' &&
+        reason === null;
+      return [{ connection, billing: connection.billing, ready, reason }];
+    });
+  }
+}
+
+interface Availability {
+  readonly connection: ConnectionRecord;
+  readonly billing: Billing;
+  readonly ready: boolean;
+  readonly reason: FailureClass | null;
+}
+
+@Resolver(() => ModelAvailability)
+export class ModelAvailabilityResolver {
+  @FieldResolver(() => Connection, { description: 'The connection.' })
+  connection(@Root() availability: Availability): ConnectionRecord {
+    return availability.connection;
+  }
+
+  @FieldResolver(() => BillingEnum, { description: 'How it is paid for.' })
+  billing(@Root() availability: Availability): Billing {
+    return availability.billing;
+  }
+
+  @FieldResolver(() => Boolean, { description: 'Whether a request would be accepted now.' })
+  ready(@Root() availability: Availability): boolean {
+    return availability.ready;
+  }
+
+  @FieldResolver(() => FailureClassEnum, { nullable: true, description: 'Why not; null when ready.' })
+  reason(@Root() availability: Availability): FailureClass | null {
+    return availability.reason;
+  }
+}
+
+function whyNotReady(route: ModelRoute, connectionReason: FailureClass | null): FailureClass | null {
+  return route.state === 'REMOVED' ? 'MODEL_NOT_FOUND' : connectionReason;
+}
+
+function toTokenPrice(price: PriceVersion): TokenPrice {
+  return {
+    inputUsdPerMillion: price.input,
+    outputUsdPerMillion: price.output,
+    cacheReadUsdPerMillion: price.cacheRead,
+    cacheWriteUsdPerMillion: price.cacheWrite,
+    source: price.source,
+    asOf: price.asOf,
+  };
+}

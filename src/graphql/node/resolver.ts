@@ -1,0 +1,61 @@
+/** Any object by its id. */
+import { Arg, Ctx, ID, Query, Resolver } from 'type-graphql';
+import { ID_PREFIXES, kindOfId } from '../../domain/ids.js';
+import { AppError } from '../../domain/errors.js';
+import type { GraphqlContext } from '../context.js';
+import { providerOf } from '../provider/lookup.js';
+import { checkListLength } from '../shared/args.js';
+import { Node } from '../shared/node.js';
+
+@Resolver()
+export class NodeResolver {
+  @Query(() => Node, {
+    nullable: true,
+    description: 'Any object by ID; null when it does not exist or may not be seen by the caller.',
+  })
+  node(
+    @Ctx() context: GraphqlContext,
+    @Arg('id', () => ID, { description: 'ID of the object.' }) id: string,
+  ): Promise<object | null> {
+    return load(context, id);
+  }
+
+  @Query(() => [Node], {
+    nullable: 'items',
+    description: 'Several objects by ID, in request order; at most 100.',
+  })
+  async nodes(
+    @Ctx() context: GraphqlContext,
+    @Arg('ids', () => [ID], { description: 'IDs.' }) ids: string[],
+  ): Promise<readonly (object | null)[]> {
+    checkListLength('ids', ids);
+    return Promise.all(ids.map((id) => load(context, id)));
+  }
+}
+
+/** What may not be seen is answered like what does not exist. */
+async function load({ loaders, caller }: GraphqlContext, id: string): Promise<object | null> {
+  try {
+    switch (kindOfId(id)) {
+      case 'provider': {
+        const provider = providerOf(id.slice(ID_PREFIXES.provider.length + 1));
+        return provider && caller.actor.scopes.includes('CONFIG_READ') ? { ...provider, id } : null;
+      }
+      case 'connection':
+        return await loaders.connection.load(id);
+      case 'model':
+        return await loaders.model.load(id);
+      case 'run':
+        return await loaders.run.load(id);
+      case 'accessKey':
+        return await loaders.accessKey.load(id);
+      case 'event':
+        return await loaders.event.load(id);
+      default:
+        return null;
+    }
+  } catch (error) {
+    if (error instanceof AppError && error.code === 'FORBIDDEN') return null;
+    throw error;
+  }
+}

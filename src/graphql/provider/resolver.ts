@@ -1,0 +1,96 @@
+/** The catalog of providers. */
+import { Arg, Ctx, FieldResolver, ID, Query, Resolver, Root } from 'type-graphql';
+import type { ConnectionRecord, ModelRecord } from '../../domain/records.js';
+import type { WireProtocol } from '../../domain/vocabulary.js';
+import type { OfferingDefinition, ProviderDefinition } from '../../providers/define-provider.js';
+import { allProviders } from '../../providers/registry.js';
+import { requireScope } from '../../admin/actor.js';
+import { allConnections, connectionPage } from '../connection/pages.js';
+import { ConnectionPage } from '../connection/types.js';
+import type { GraphqlContext } from '../context.js';
+import { modelPage } from '../model/pages.js';
+import { DiscoveredModelPage } from '../model/types.js';
+import { After, Filter, First, present } from '../shared/args.js';
+import { WireProtocolEnum } from '../shared/enums.js';
+import type { PageValue } from '../shared/page.js';
+import { ProviderFilterInput } from './inputs.js';
+import { idOfProvider, providerOf } from './lookup.js';
+import { Provider, ProviderOffering } from './types.js';
+
+@Resolver(() => Provider)
+export class ProviderResolver {
+  @Query(() => [Provider], {
+    description: 'Catalog of providers this build can talk to; fixed at build time, sorted by slug.',
+  })
+  async providers(
+    @Ctx() context: GraphqlContext,
+    @Filter(() => ProviderFilterInput) filter?: ProviderFilterInput | null,
+  ): Promise<readonly ProviderDefinition[]> {
+    requireScope(context.caller, 'CONFIG_READ');
+    const { billing, connected, kinds } = present(filter);
+    const withConnection =
+      connected === undefined
+        ? null
+        : new Set((await allConnections(context)).map((connection) => connection.provider));
+    return allProviders().filter(
+      (provider) =>
+        (billing === undefined || provider.offerings.some((offering) => offering.billing === billing)) &&
+        (kinds === undefined || kinds.includes(provider.kind)) &&
+        (withConnection === null || withConnection.has(provider.slug) === connected),
+    );
+  }
+
+  @Query(() => Provider, { nullable: true, description: 'Provider by slug, such as `zai`.' })
+  provider(
+    @Ctx() { caller }: GraphqlContext,
+    @Arg('slug', () => String, { description: 'Short name.' }) slug: string,
+  ): ProviderDefinition | null {
+    requireScope(caller, 'CONFIG_READ');
+    return providerOf(slug);
+  }
+
+  @FieldResolver(() => ID, { description: 'Opaque ID, unique across every type.' })
+  id(@Root() provider: ProviderDefinition): string {
+    return idOfProvider(provider);
+  }
+
+  @FieldResolver(() => ConnectionPage, { description: 'Connections the operator has added for it.' })
+  connections(
+    @Root() provider: ProviderDefinition,
+    @Ctx() context: GraphqlContext,
+    @First(25) first: number,
+    @After() after?: string | null,
+  ): Promise<PageValue<ConnectionRecord>> {
+    return connectionPage(context, first, after, { providers: [provider.slug] });
+  }
+
+  @FieldResolver(() => DiscoveredModelPage, { description: 'Models known for it.' })
+  models(
+    @Root() provider: ProviderDefinition,
+    @Ctx() context: GraphqlContext,
+    @First(50) first: number,
+    @After() after?: string | null,
+  ): Promise<PageValue<ModelRecord>> {
+    return modelPage(context, first, after, { providers: [provider.slug] });
+  }
+}
+
+@Resolver(() => ProviderOffering)
+export class ProviderOfferingResolver {
+  @FieldResolver(() => [String], { description: 'Regions to choose from; empty when there is only one.' })
+  regions(@Root() offering: OfferingDefinition): readonly string[] {
+    return offering.regions.map(({ code }) => code);
+  }
+
+  @FieldResolver(() => [WireProtocolEnum], { description: 'Formats it can be called with, preferred first.' })
+  protocols(@Root() offering: OfferingDefinition): readonly WireProtocol[] {
+    return [...new Set(offering.endpoints.map(({ protocol }) => protocol))];
+  }
+
+  @FieldResolver(() => Boolean, {
+    description: 'Whether the models come from the provider (`true`) or from a curated list of this build.',
+  })
+  liveCatalog(@Root() offering: OfferingDefinition): boolean {
+    return offering.models.kind === 'live';
+  }
+}

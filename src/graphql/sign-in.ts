@@ -1,0 +1,59 @@
+/** Turns an `authorization` value into an actor, the same on both transports, and slows down guessing. */
+import type { Actor } from '../admin/actor.js';
+import type { Admin } from '../admin/admin.js';
+import { SIGN_IN_FAILURES_PER_MINUTE } from '../config/limits.js';
+import type { Clock } from '../domain/clock.js';
+import { AppError } from '../domain/errors.js';
+
+const BEARER = /^Bearer +([\w.~+/=-]{1,512})$/i;
+const MINUTE_MS = 60_000;
+/** Addresses remembered before old ones are looked through. */
+const SWEEP_ABOVE = 10_000;
+
+export interface SignedIn {
+  readonly actor: Actor;
+  /** Kept to ask again whether it still is good. */
+  readonly token: string;
+}
+
+export interface SignIn {
+  /** Throws `UNAUTHENTICATED`, the same for every kind of bad token, or `RATE_LIMITED`. */
+  (authorization: unknown, ip: string): Promise<SignedIn>;
+}
+
+export function createSignIn(admin: Pick<Admin, 'authenticate'>, clock: Clock): SignIn {
+  const failures = new Map<string, { count: number; since: number }>();
+
+  const recent = (ip: string): { count: number; since: number } => {
+    const known = failures.get(ip);
+    return known && clock.monotonic() - known.since < MINUTE_MS
+      ? known
+      : { count: 0, since: clock.monotonic() };
+  };
+  const recordFailure = (ip: string): void => {
+    if (failures.size > SWEEP_ABOVE) {
+      for (const known of failures.keys()) if (recent(known).count === 0) failures.delete(known);
+    }
+    const { count, since } = recent(ip);
+    failures.set(ip, { count: count + 1, since });
+  };
+
+  return async (authorization, ip) => {
+    const { count, since } = recent(ip);
+    if (count >= SIGN_IN_FAILURES_PER_MINUTE) {
+      const retryAfterSeconds = Math.ceil((since + MINUTE_MS - clock.monotonic()) / 1000);
+      throw new AppError(
+        'RATE_LIMITED',
+        'Too many failed sign-ins from this address; try again in a minute.',
+        {
+          retryAfterSeconds,
+        },
+      );
+    }
+    const token = typeof authorization === 'string' ? BEARER.exec(authorization)?.[1] : undefined;
+    const actor = token === undefined ? null : await admin.authenticate(token);
+    if (token !== undefined && actor) return { actor, token };
+    recordFailure(ip);
+    throw new AppError('UNAUTHENTICATED', 'Send a valid admin token as `authorization: Bearer <token>`.');
+  };
+}

@@ -1,0 +1,61 @@
+/** One peer of the websocket listener: what is known of it, and what it is held to. */
+import type { IncomingMessage } from 'node:http';
+import type { WebSocket } from 'ws';
+import type { Actor } from '../admin/actor.js';
+import type { Clock } from '../domain/clock.js';
+import type { GraphqlContext } from './context.js';
+
+/** One operation of a socket from `subscribe` to its end. */
+export interface Operation {
+  readonly requestId: string;
+  readonly controller: AbortController;
+  context: GraphqlContext | null;
+}
+
+/** What is known of one socket. */
+export interface Peer {
+  readonly socket: WebSocket;
+  readonly request: IncomingMessage;
+  readonly ip: string;
+  readonly operations: Map<string, Operation>;
+  actor: Actor | null;
+  token: string | null;
+  expiry: NodeJS.Timeout | null;
+}
+
+/** Pings the peer, cuts it when it no longer answers, and runs `check` as often. Returns what ends that. */
+export function keepAlive(socket: WebSocket, intervalMs: number, check: () => Promise<void>): () => void {
+  let answered = true;
+  socket.on('pong', () => {
+    answered = true;
+  });
+  const timer = setInterval(() => {
+    if (!answered) {
+      socket.terminate();
+      return;
+    }
+    answered = false;
+    if (socket.readyState === socket.OPEN) socket.ping();
+    void check();
+  }, intervalMs);
+  return () => clearInterval(timer);
+}
+
+/** Asked once per message: whether there have been more than `perSecond` of them for longer than a burst. */
+export function createFloodGate(clock: Clock, perSecond: number): () => boolean {
+  const burst = 2 * perSecond;
+  let allowance = burst;
+  let asOf = clock.monotonic();
+  return () => {
+    const now = clock.monotonic();
+    allowance = Math.min(burst, allowance + ((now - asOf) / 1000) * perSecond) - 1;
+    asOf = now;
+    return allowance < 0;
+  };
+}
+
+/** Browsers name the page a socket is opened from; only pages of this server may. Programs name none. */
+export function isOwnOrigin({ headers }: IncomingMessage): boolean {
+  if (headers.origin === undefined) return true;
+  return URL.canParse(headers.origin) && new URL(headers.origin).host === headers.host;
+}

@@ -1,0 +1,275 @@
+/** Usage: single requests, sums over them, and both as they happen. */
+import { Arg, Ctx, FieldResolver, Int, Query, Resolver, Root, Subscription } from 'type-graphql';
+import { TOTALS_INTERVAL_MAX_MS, TOTALS_INTERVAL_MIN_MS } from '../../config/limits.js';
+import { AppError } from '../../domain/errors.js';
+import type { UpstreamFailure } from '../../domain/failure.js';
+import type { NanoUsd } from '../../domain/money.js';
+import type { AccessKeyRecord, ConnectionRecord } from '../../domain/records.js';
+import type { StoredUsageEvent, UsageAttempt as AttemptRecord } from '../../domain/usage.js';
+import type { UsageDimension } from '../../domain/vocabulary.js';
+import type { ProviderDefinition } from '../../providers/define-provider.js';
+import { AccessKey } from '../access-key/types.js';
+import { Connection } from '../connection/types.js';
+import type { FollowedEvent, UsageTotalsState } from '../../usage/live-feed.js';
+import type {
+  UsageGroup,
+  UsageReport as ReportValue,
+  UsageTotals as TotalsValue,
+} from '../../usage/reports.js';
+import type { GraphqlContext } from '../context.js';
+import { providerOf } from '../provider/lookup.js';
+import { Provider } from '../provider/types.js';
+import { After, Filter, First, Input } from '../shared/args.js';
+import { decodeCursor, encodeCursor } from '../shared/cursor.js';
+import { UpstreamError } from '../shared/failure.js';
+import { mapIterator } from '../shared/iterators.js';
+import { pageRequest, toPage, type PageValue } from '../shared/page.js';
+import { DecimalScalar } from '../shared/scalars.js';
+import { UsageFilterInput, UsageReportInput, UsageTotalsInput } from './inputs.js';
+import { checkSpan, toFilter, toFilterWithoutRange, toRange } from './ranges.js';
+import {
+  TokenCounts,
+  UsageAttempt,
+  UsageEvent,
+  UsageEventPage,
+  UsageGroupValue,
+  UsageRecordedPayload,
+  UsageReport,
+  UsageTotalsPayload,
+  type UsageTotals,
+} from './types.js';
+import { positionOfEvent, toRollup, toTokenCounts, toTotals, type RollupSource } from './values.js';
+
+const DIMENSIONS_MAX = 2;
+const GROUPS_MAX = 100;
+
+@Resolver(() => UsageEvent)
+export class UsageResolver {
+  @Query(() => UsageEventPage, {
+    description: 'Individual requests, newest first. Kept for the retention period shown in `health`.',
+  })
+  async usageEvents(
+    @Ctx() { services, caller }: GraphqlContext,
+    @First(50) first: number,
+    @After() after?: string | null,
+    @Filter(() => UsageFilterInput) filter?: UsageFilterInput | null,
+  ): Promise<PageValue<StoredUsageEvent>> {
+    const request = pageRequest('usage', first, after);
+    const page = await services.usage.events(caller, request, toFilter(filter, services.clock));
+    return toPage('usage', page, positionOfEvent);
+  }
+
+  @Query(() => UsageReport, { description: 'Usage summed into time buckets and, optionally, groups.' })
+  async usageReport(
+    @Ctx() { services, caller }: GraphqlContext,
+    @Input(() => UsageReportInput) input: UsageReportInput,
+  ): Promise<Summed<ReportValue>> {
+    if (input.groupLimit < 1 || input.groupLimit > GROUPS_MAX) {
+      throw new AppError(
+        'BAD_USER_INPUT',
+        `groupLimit must be 1 to ${GROUPS_MAX}, not ${input.groupLimit}.`,
+        {
+          field: ['input', 'groupLimit'],
+        },
+      );
+    }
+    const range = toRange(input.range, services.clock);
+    checkSpan(range, input.interval);
+    const report = await services.usage.report(caller, {
+      range,
+      interval: input.interval,
+      groupBy: toDimensions(input.groupBy),
+      filter: toFilterWithoutRange(input.filter, services.clock),
+      groupLimit: input.groupLimit,
+    });
+    return { ...report, totals: toTotals(report.totals), rollups: report.rollups.map(toRollup) };
+  }
+
+  @Subscription(() => UsageRecordedPayload, {
+    description:
+      'Each request as it is recorded. With `after`, events still retained are replayed first, then live ones follow without a gap.',
+    subscribe: ({ args, context }: { args: UsageRecordedArgs; context: GraphqlContext }) => {
+      const { services, caller } = context;
+      const filter = toFilter(args.filter, services.clock);
+      const events = services.usage.follow(caller, filter, placeAfter(args.after));
+      return mapIterator(events, (followed) => {
+        services.live.lost(followed.droppedBefore);
+        return followed;
+      });
+    },
+  })
+  usageRecorded(
+    @Root() followed: FollowedEvent,
+    @Filter(() => UsageFilterInput) _filter?: UsageFilterInput | null,
+    @After() _after?: string | null,
+  ): object {
+    return { ...followed, cursor: encodeCursor('usage', positionOfEvent(followed.event)) };
+  }
+
+  @Subscription(() => UsageTotalsPayload, {
+    description:
+      'Running totals: a snapshot at once, then the whole new state whenever it changed, at most once per `minIntervalMs` (250 to 60000).',
+    subscribe: ({ args, context }: { args: UsageTotalsArgs; context: GraphqlContext }) => {
+      const { input, minIntervalMs } = args;
+      if (minIntervalMs < TOTALS_INTERVAL_MIN_MS || minIntervalMs > TOTALS_INTERVAL_MAX_MS) {
+        throw new AppError(
+          'BAD_USER_INPUT',
+          `minIntervalMs must be ${TOTALS_INTERVAL_MIN_MS} to ${TOTALS_INTERVAL_MAX_MS}, not ${minIntervalMs}.`,
+          { field: ['minIntervalMs'] },
+        );
+      }
+      const request = {
+        window: input.window,
+        groupBy: toDimensions(input.groupBy),
+        filter: toFilterWithoutRange(input.filter, context.services.clock),
+      };
+      return context.services.usage.followTotals(context.caller, request, minIntervalMs);
+    },
+  })
+  usageTotals(
+    @Root() state: UsageTotalsState,
+    @Input(() => UsageTotalsInput) _input: UsageTotalsInput,
+    @Arg('minIntervalMs', () => Int, { defaultValue: 1000, description: 'Least time between messages.' })
+    _minIntervalMs: number,
+  ): Summed<UsageTotalsState> {
+    return { ...state, totals: toTotals(state.totals), groups: state.groups.map(toRollup) };
+  }
+
+  @FieldResolver(() => Provider, { nullable: true, description: 'Provider that answered.' })
+  provider(@Root() event: StoredUsageEvent): ProviderDefinition | null {
+    return event.provider === null ? null : providerOf(event.provider);
+  }
+
+  @FieldResolver(() => Connection, {
+    nullable: true,
+    description: 'Connection that answered; null once deleted.',
+  })
+  async connection(
+    @Root() event: StoredUsageEvent,
+    @Ctx() { loaders }: GraphqlContext,
+  ): Promise<ConnectionRecord | null> {
+    return event.connectionId === null ? null : loaders.connection.load(event.connectionId);
+  }
+
+  @FieldResolver(() => AccessKey, { nullable: true, description: 'Key that was used; null once deleted.' })
+  accessKey(
+    @Root() event: StoredUsageEvent,
+    @Ctx() { loaders }: GraphqlContext,
+  ): Promise<AccessKeyRecord | null> {
+    return loaders.accessKey.load(event.accessKeyId);
+  }
+
+  @FieldResolver(() => UpstreamError, { nullable: true, description: 'Why it failed; null on success.' })
+  error(@Root() event: StoredUsageEvent): UpstreamFailure | null {
+    return event.failure;
+  }
+
+  @FieldResolver(() => TokenCounts, { description: 'Tokens.' })
+  tokens(@Root() event: StoredUsageEvent): TokenCounts {
+    return toTokenCounts(event.tokens);
+  }
+
+  @FieldResolver(() => DecimalScalar, {
+    nullable: true,
+    description: 'Price charged; zero on a subscription; null when the price is unknown.',
+  })
+  costUsd(@Root() event: StoredUsageEvent): NanoUsd | null {
+    return event.costNanoUsd;
+  }
+
+  @FieldResolver(() => DecimalScalar, { nullable: true, description: 'Price at list; null when unknown.' })
+  listCostUsd(@Root() event: StoredUsageEvent): NanoUsd | null {
+    return event.listCostNanoUsd;
+  }
+
+  @FieldResolver(() => [UsageAttempt], { description: 'Upstream attempts, first to last.' })
+  attempts(
+    @Root() event: StoredUsageEvent,
+    @Ctx() { loaders }: GraphqlContext,
+  ): Promise<readonly AttemptRecord[]> {
+    return loaders.attempts.load(event.id);
+  }
+}
+
+@Resolver(() => UsageAttempt)
+export class UsageAttemptResolver {
+  @FieldResolver(() => Connection, { nullable: true, description: 'Connection; null once deleted.' })
+  connection(
+    @Root() attempt: AttemptRecord,
+    @Ctx() { loaders }: GraphqlContext,
+  ): Promise<ConnectionRecord | null> {
+    return loaders.connection.load(attempt.connectionId);
+  }
+
+  @FieldResolver(() => UpstreamError, { nullable: true, description: 'Failure; null when it answered.' })
+  error(@Root() attempt: AttemptRecord): UpstreamFailure | null {
+    return attempt.failure;
+  }
+
+  @FieldResolver(() => TokenCounts, { description: 'Tokens it used; a failed attempt may have used some.' })
+  tokens(@Root() attempt: AttemptRecord): TokenCounts {
+    return toTokenCounts(attempt.tokens);
+  }
+
+  @FieldResolver(() => DecimalScalar, {
+    nullable: true,
+    description: 'Price charged; zero on a subscription; null when the price is unknown.',
+  })
+  costUsd(@Root() attempt: AttemptRecord): NanoUsd | null {
+    return attempt.costNanoUsd;
+  }
+}
+
+@Resolver(() => UsageGroupValue)
+export class UsageGroupResolver {
+  @FieldResolver(() => String, { description: 'Name to show.' })
+  async label(
+    @Root() { dimension, value, label }: UsageGroup,
+    @Ctx() { loaders }: GraphqlContext,
+  ): Promise<string> {
+    if (value === null) return label;
+    switch (dimension) {
+      case 'CONNECTION':
+        return (await loaders.connection.load(value))?.label ?? label;
+      case 'ACCESS_KEY':
+        return (await loaders.accessKey.load(value))?.name ?? label;
+      case 'PROVIDER':
+        return providerOf(value)?.name ?? label;
+      default:
+        return label;
+    }
+  }
+}
+
+/** Sums with their money and tokens in the form in which they are answered. */
+type Summed<T extends ReportValue | TotalsValue> = {
+  [K in keyof T]: K extends 'totals' ? UsageTotals : K extends 'rollups' | 'groups' ? RollupSource[] : T[K];
+};
+
+interface UsageRecordedArgs {
+  readonly filter?: UsageFilterInput | null;
+  readonly after?: string | null;
+}
+
+interface UsageTotalsArgs {
+  readonly input: UsageTotalsInput;
+  readonly minIntervalMs: number;
+}
+
+function toDimensions(groupBy: readonly UsageDimension[] | null | undefined): readonly UsageDimension[] {
+  const dimensions = [...new Set(groupBy ?? [])];
+  if (dimensions.length > DIMENSIONS_MAX) {
+    throw new AppError('BAD_USER_INPUT', `groupBy takes at most ${DIMENSIONS_MAX} dimensions.`, {
+      field: ['input', 'groupBy'],
+    });
+  }
+  return dimensions;
+}
+
+/** Place in commit order to go on after; null without a cursor. */
+function placeAfter(cursor: string | null | undefined): number | null {
+  const position = decodeCursor('usage', cursor);
+  if (position === null) return null;
+  if (typeof position.sortKey === 'number') return position.sortKey;
+  throw new AppError('BAD_USER_INPUT', '`after` must be a cursor of a usage event.', { field: ['after'] });
+}

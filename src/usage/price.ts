@@ -1,0 +1,173 @@
+/** Turns what the journal says about a request into a usage event: costs, sums over attempts, and values a database can hold. */
+import { timeOfId } from '../domain/ids.js';
+import type { UpstreamFailure } from '../domain/failure.js';
+import { costOf, type NanoUsd, type TokenPrices } from '../domain/money.js';
+import { addTokens, NO_TOKENS, totalTokens, type TokenCounts } from '../domain/tokens.js';
+import type { UsageAttempt, UsageEvent } from '../domain/usage.js';
+import type { UsageStatus } from '../domain/vocabulary.js';
+import type { ClosedRequest } from '../journal/reader.js';
+import type { AttemptRecord, PriceRecord, RequestRecord } from '../journal/record.js';
+
+const INTERRUPTED_MESSAGE = 'The gateway stopped before the answer was complete.';
+/** Durations and statuses are 32-bit in the database. */
+const INT32_MAX = 2_147_483_647;
+
+/** The event of a request that ended, or whose gateway died. */
+export function usageEventOf(closed: ClosedRequest): UsageEvent {
+  if (closed.kind === 'ended') {
+    const { end } = closed;
+    return buildEvent(end.request, end.attempts.map(priceAttempt), {
+      occurredAt: end.occurredAt,
+      durationMs: end.durationMs,
+      firstTokenMs: end.firstTokenMs,
+      status: end.status,
+      failure: end.failure,
+    });
+  }
+  const failure: UpstreamFailure = {
+    class: 'INTERRUPTED',
+    httpStatus: null,
+    message: INTERRUPTED_MESSAGE,
+    retryAt: null,
+  };
+  const startedAt = timeOfId(closed.request.id);
+  const spentMs = closed.attempts.reduce((sum, attempt) => sum + attempt.durationMs, 0);
+  const occurredAt = Math.max(closed.occurredAt, startedAt + spentMs, startedAt + (closed.firstTokenMs ?? 0));
+  const attempts = closed.attempts.map((attempt, i) =>
+    // The last one was still running.
+    priceAttempt(
+      i === closed.attempts.length - 1 ? { ...attempt, failure: attempt.failure ?? failure } : attempt,
+    ),
+  );
+  return buildEvent(closed.request, attempts, {
+    occurredAt,
+    durationMs: occurredAt - startedAt,
+    firstTokenMs: closed.firstTokenMs,
+    status: 'FAILED',
+    failure,
+  });
+}
+
+/** An attempt with its costs. */
+export function priceAttempt(record: AttemptRecord): UsageAttempt {
+  const tokens = storableTokens(record.tokens);
+  const prices = record.price === null ? null : readPrices(record.price);
+  const listCostNanoUsd = listCost(tokens, prices, record.failure !== null);
+  return {
+    modelRef: storableText(record.modelRef),
+    provider: record.provider,
+    offering: record.offering,
+    connectionId: record.connectionId,
+    billing: record.billing,
+    failure: storableFailure(record.failure),
+    tokens,
+    tokenSource: record.tokenSource,
+    costNanoUsd: record.billing === 'METERED' ? listCostNanoUsd : 0n,
+    listCostNanoUsd,
+    priceId: prices === null ? null : (record.price?.id ?? null),
+    durationMs: storableInt(record.durationMs),
+  };
+}
+
+interface Outcome {
+  readonly occurredAt: number;
+  readonly durationMs: number;
+  readonly firstTokenMs: number | null;
+  readonly status: UsageStatus;
+  readonly failure: UpstreamFailure | null;
+}
+
+function buildEvent(request: RequestRecord, attempts: readonly UsageAttempt[], outcome: Outcome): UsageEvent {
+  const named = attempts.findLast(({ failure }) => failure === null) ?? attempts.at(-1) ?? null;
+  const estimated = attempts.some(
+    ({ tokens, tokenSource }) => tokenSource === 'ESTIMATED' && totalTokens(tokens) > 0,
+  );
+  return {
+    id: request.id,
+    workspaceId: request.workspaceId,
+    startedAt: timeOfId(request.id),
+    occurredAt: Math.round(outcome.occurredAt),
+    requestId: storableText(request.requestId),
+    requestedModel: storableText(request.requestedModel),
+    modelRef: named?.modelRef ?? null,
+    provider: named?.provider ?? null,
+    offering: named?.offering ?? null,
+    connectionId: named?.connectionId ?? null,
+    billing: named?.billing ?? null,
+    tierId: request.tierId,
+    tierSlug: request.tierSlug,
+    accessKeyId: request.accessKeyId,
+    protocol: request.protocol,
+    streamed: request.streamed,
+    status: outcome.status,
+    failure: storableFailure(outcome.failure),
+    tokens: attempts.reduce<TokenCounts>((sum, { tokens }) => addTokens(sum, tokens), NO_TOKENS),
+    tokenSource: estimated ? 'ESTIMATED' : 'REPORTED',
+    costNanoUsd: sumKnown(attempts.map(({ costNanoUsd }) => costNanoUsd)),
+    listCostNanoUsd: sumKnown(attempts.map(({ listCostNanoUsd }) => listCostNanoUsd)),
+    priceId: named?.priceId ?? null,
+    durationMs: storableInt(outcome.durationMs),
+    firstTokenMs: outcome.firstTokenMs === null ? null : storableInt(outcome.firstTokenMs),
+    reason: request.reason === null ? null : storableText(request.reason),
+    attempts,
+  };
+}
+
+/** A failure without tokens costs nothing whatever the price; anything else without a price is unknown, not free. */
+function listCost(tokens: TokenCounts, prices: TokenPrices | null, failed: boolean): NanoUsd | null {
+  if (failed && totalTokens(tokens) === 0) return 0n;
+  return prices === null ? null : costOf(tokens, prices);
+}
+
+/** The sum, or null as soon as one part is unknown. */
+function sumKnown(parts: readonly (NanoUsd | null)[]): NanoUsd | null {
+  let sum = 0n;
+  for (const part of parts) {
+    if (part === null) return null;
+    sum += part;
+  }
+  return sum;
+}
+
+function readPrices(price: PriceRecord): TokenPrices | null {
+  const [input, output] = [readNano(price.input), readNano(price.output)];
+  if (input === null || output === null) return null;
+  return { input, output, cacheRead: readNano(price.cacheRead), cacheWrite: readNano(price.cacheWrite) };
+}
+
+function readNano(text: string | null): NanoUsd | null {
+  return text !== null && /^\d{1,18}$/.test(text) ? BigInt(text) : null;
+}
+
+// What follows keeps one odd record from blocking every record behind it: Postgres refuses NUL and lone surrogates in
+// text, and fractions in counts.
+
+function storableText(text: string): string {
+  return text.replace(/[\0\p{Surrogate}]/gu, '\ufffd');
+}
+
+function storableFailure(failure: UpstreamFailure | null): UpstreamFailure | null {
+  if (failure === null) return null;
+  const { httpStatus, retryAt } = failure;
+  return {
+    class: failure.class,
+    httpStatus: httpStatus === null ? null : storableInt(httpStatus),
+    message: storableText(failure.message),
+    retryAt: retryAt === null || !Number.isFinite(retryAt) ? null : Math.round(retryAt),
+  };
+}
+
+function storableTokens(tokens: TokenCounts): TokenCounts {
+  return {
+    input: storableInt(tokens.input),
+    cacheRead: storableInt(tokens.cacheRead),
+    cacheWrite: storableInt(tokens.cacheWrite),
+    output: storableInt(tokens.output),
+    reasoning: tokens.reasoning === null ? null : storableInt(tokens.reasoning),
+  };
+}
+
+/** Tokens too: no request has two thousand million, and sums of such counts stay exact. */
+function storableInt(value: number): number {
+  return Number.isFinite(value) ? Math.min(Math.max(Math.round(value), 0), INT32_MAX) : 0;
+}

@@ -1,0 +1,194 @@
+/**
+ * Carries usage from the journal to the database: in order, at full speed while there is a backlog, and with patience
+ * while the database is away. Subscribers hear of events only once they are committed.
+ */
+import {
+  JOURNAL_POLL_MS,
+  RECORDER_BATCH_MAX_EVENTS,
+  RECORDER_RETRY_MAX_MS,
+  RECORDER_RETRY_MIN_MS,
+} from '../config/limits.js';
+import type { Clock } from '../domain/clock.js';
+import type { StoredUsageEvent, UsageEvent } from '../domain/usage.js';
+import type { JournalBatch, JournalReader } from '../journal/reader.js';
+import type { Bus } from '../live/bus.js';
+import type { Logger } from '../observability/logger.js';
+import { usageEventOf } from './price.js';
+
+export interface RecorderOptions {
+  readonly reader: JournalReader;
+  /**
+   * Writes a batch in one transaction and returns what was new, in order. Must be idempotent. With `again`, an earlier
+   * attempt may have gone through although its answer was lost, and what is there already is returned as well.
+   */
+  readonly commit: (events: readonly UsageEvent[], again: boolean) => Promise<readonly StoredUsageEvent[]>;
+  readonly bus: Bus;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+export interface RecorderLag {
+  /** Records that are not in the database yet; those not read yet are estimated. */
+  readonly records: number;
+  /** Age of the oldest request that waits for its commit. */
+  readonly seconds: number;
+  /** Whether the journal cannot be read, or the last commit failed. */
+  readonly failing: boolean;
+  /** Events that the database refused for what is in them, since start; the log has each. */
+  readonly refused: number;
+  /** Places of the journal that could not be read, since start. */
+  readonly damaged: number;
+}
+
+export interface Recorder {
+  start(): void;
+  /** Commits what is in the journal now, unless the database is away, and ends; nothing runs afterwards. */
+  stop(): Promise<void>;
+  lag(): RecorderLag;
+}
+
+export function createRecorder({ reader, commit, bus, clock, logger }: RecorderOptions): Recorder {
+  let running: Promise<void> | null = null;
+  let stopping = false;
+  let failures = 0;
+  let refused = 0;
+  let unreadable = false;
+  let endPause: (() => void) | null = null;
+
+  const pause = (ms: number): Promise<void> =>
+    new Promise((resolve) => {
+      const timer = setTimeout(() => endPause?.(), ms);
+      endPause = () => {
+        clearTimeout(timer);
+        endPause = null;
+        resolve();
+      };
+      if (stopping) endPause();
+    });
+
+  const publish = (events: readonly StoredUsageEvent[]): void => {
+    const byWorkspace = new Map<string, StoredUsageEvent[]>();
+    for (const event of events) {
+      const own = byWorkspace.get(event.workspaceId);
+      if (own) own.push(event);
+      else byWorkspace.set(event.workspaceId, [event]);
+    }
+    for (const [workspaceId, own] of byWorkspace) bus.publish('usage.recorded', { workspaceId, events: own });
+  };
+
+  /** Commits all of `events`, and when one of them is at fault all but that one. */
+  const settle = async (
+    events: readonly UsageEvent[],
+    again: boolean,
+    published: Set<string>,
+  ): Promise<void> => {
+    try {
+      const fresh = (await commit(events, again)).filter(({ id }) => !published.has(id));
+      for (const { id } of fresh) published.add(id);
+      publish(fresh);
+    } catch (error) {
+      if (!isRefusal(error)) throw error;
+      const [first] = events;
+      if (first && events.length === 1) {
+        refused++;
+        logger.error(
+          { err: error, event: printable(first) },
+          'the database refuses a usage event; it is left out',
+        );
+        return;
+      }
+      const half = Math.ceil(events.length / 2);
+      await settle(events.slice(0, half), again, published);
+      await settle(events.slice(half), again, published);
+    }
+  };
+
+  const record = async (batch: JournalBatch): Promise<void> => {
+    const events = batch.requests.map(usageEventOf);
+    const published = new Set<string>();
+    for (;;) {
+      try {
+        await settle(events, failures > 0, published);
+        reader.committed(batch);
+        if (failures > 0) logger.info({ failures }, 'usage is recorded again');
+        failures = 0;
+        return;
+      } catch (error) {
+        if (failures === 0) logger.error({ err: error }, 'usage cannot be recorded; it waits in the journal');
+        failures++;
+        if (stopping) throw error;
+        await pause(retryDelay(failures));
+      }
+    }
+  };
+
+  const run = async (): Promise<void> => {
+    for (;;) {
+      const lastRound = stopping;
+      const batch = readBatch();
+      if (batch.requests.length > 0) {
+        try {
+          await record(batch);
+        } catch {
+          // The database is away and the journal keeps what it has; the next start reads it again.
+          return;
+        }
+      }
+      if (lastRound && !batch.more) return;
+      // A turn of the event loop between batches, so that catching up delays nobody for long.
+      await pause(batch.more ? 0 : JOURNAL_POLL_MS);
+    }
+  };
+
+  const readBatch = (): JournalBatch => {
+    try {
+      const batch = reader.poll(RECORDER_BATCH_MAX_EVENTS);
+      unreadable = false;
+      return batch;
+    } catch (error) {
+      if (!unreadable) logger.error({ err: error }, 'the usage journal cannot be read');
+      unreadable = true;
+      return { requests: [], more: false };
+    }
+  };
+
+  return {
+    start() {
+      running ??= run();
+    },
+    async stop() {
+      stopping = true;
+      endPause?.();
+      await running;
+      reader.close();
+    },
+    lag() {
+      const { records, oldestAt, damaged } = reader.lag();
+      const seconds = oldestAt === null ? 0 : Math.max(clock.now() - oldestAt, 0) / 1_000;
+      return { records, seconds, failing: failures > 0 || unreadable, refused, damaged };
+    },
+  };
+}
+
+/** Doubled each time up to the longest; half of it is random. */
+function retryDelay(failures: number): number {
+  const longest = Math.min(RECORDER_RETRY_MIN_MS * 2 ** (failures - 1), RECORDER_RETRY_MAX_MS);
+  return longest * (0.5 + Math.random() / 2);
+}
+
+/** Whether Postgres refuses the data itself (SQLSTATE classes 22 and 23), so that sending it again cannot help. */
+function isRefusal(error: unknown): boolean {
+  return (
+    error instanceof Error &&
+    'code' in error &&
+    typeof error.code === 'string' &&
+    /^2[23]...$/.test(error.code)
+  );
+}
+
+/** With money as text, which JSON can hold. */
+function printable(event: UsageEvent): unknown {
+  return JSON.parse(
+    JSON.stringify(event, (_, value: unknown) => (typeof value === 'bigint' ? String(value) : value)),
+  );
+}

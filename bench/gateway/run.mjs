@@ -231,6 +231,7 @@ async function startSwitchyard(nginx) {
   });
   stops.push(() => stopped(child));
   const gatewayUrl = `http://127.0.0.1:${gatewayPort}`;
+  await answering(`http://127.0.0.1:${adminPort}/readyz`);
   await answering(`${gatewayUrl}/readyz`);
   const graphql = async (query, variables) => {
     const answer = await fetch(`http://127.0.0.1:${adminPort}/graphql`, {

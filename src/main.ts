@@ -43,9 +43,9 @@ try {
   await run(command, args);
 } catch (error) {
   if (!(error instanceof StartupError)) throw error;
-  if (process.connected) report({ kind: 'startup-failed', message: error.message });
-  else process.stderr.write(`switchyard: ${error.message}\n`);
-  process.exitCode = 1;
-  // A process with a channel to its supervisor would stay alive for it.
-  if (process.connected) process.disconnect();
+  const { message, mayPass } = error;
+  // What was started before it failed, such as a database, would keep the process alive.
+  const end = (): never => process.exit(1);
+  if (process.connected) report({ kind: 'startup-failed', message, mayPass }, end);
+  else process.stderr.write(`switchyard: ${message}\n`, end);
 }

@@ -16,19 +16,29 @@ import { createBus } from '../live/bus.js';
 import { createLogger, type Logger } from '../observability/logger.js';
 import { createMetrics } from '../observability/metrics.js';
 import { openDatabase, type Database } from '../persistence/database.js';
+import { recordKeyUse } from '../persistence/access-key-activity.js';
 import { sealingKeyIds } from '../persistence/sealed-secrets.js';
 import { commitUsage } from '../persistence/usage.js';
 import type { RoutingSnapshot } from '../routing/snapshot.js';
 import type { Vault } from '../secrets/vault.js';
 import { createHttpGet } from '../upstream/http-get.js';
+import { followKeyActivity } from '../usage/key-activity.js';
 import { createRecorder, type Recorder } from '../usage/recorder.js';
 import { foldEvents } from '../usage/rollup.js';
-import { listenFailure } from './gateway.js';
 import { establishIdentity, wrongKey, type Identity } from './identity.js';
+import { createInForce } from './in-force.js';
+import { ADMIN_ADDRESS_SETTINGS, listenFailure } from './listeners.js';
 import { onOrder, report } from './messages.js';
 import { readVersion } from './version.js';
 
 export async function runControl(): Promise<void> {
+  // Nothing is lost by stopping in the middle of a start, and whoever stops it then does not wait.
+  let stop = (): Promise<void> => Promise.resolve(process.exit(0));
+  const inForce = createInForce();
+  onOrder((order) => {
+    if (order.kind === 'stop') void stop();
+    if (order.kind === 'in-force') inForce.reached(order.version);
+  });
   const config = readConfig();
   const logger = createLogger({ level: config.logLevel, role: 'control' });
   const clock = systemClock;
@@ -56,9 +66,14 @@ export async function runControl(): Promise<void> {
   });
   const recorder = createRecorder({
     reader,
-    commit: (events) => commitUsage(database, events, foldEvents),
+    commit: (events, again) => commitUsage(database, events, foldEvents, again),
     bus,
     clock,
+    logger,
+  });
+  const keyActivity = followKeyActivity({
+    bus,
+    write: (lastUsed) => recordKeyUse(database, lastUsed),
     logger,
   });
   const metrics = createMetrics(() => recorder.lag());
@@ -75,6 +90,10 @@ export async function runControl(): Promise<void> {
     },
   });
 
+  const publish = async (): Promise<void> => {
+    const { version } = await snapshots.publish();
+    if (config.roles.gateway) await inForce.at(version);
+  };
   const admin = createAdmin({
     database,
     bus,
@@ -82,7 +101,7 @@ export async function runControl(): Promise<void> {
     vault,
     discovery,
     probe: createCredentialProbe({ http, clock }),
-    configInForce: () => withoutDelay(snapshots.publish(), logger),
+    configInForce: () => withoutDelay(publish(), logger),
     allowPrivateUpstreams: config.allowPrivateUpstreams,
   });
 
@@ -106,7 +125,7 @@ export async function runControl(): Promise<void> {
     : null;
 
   let stopping = false;
-  const stop = async (): Promise<void> => {
+  stop = async (): Promise<void> => {
     if (stopping) return;
     stopping = true;
     await server?.close();
@@ -114,14 +133,11 @@ export async function runControl(): Promise<void> {
     await snapshots.close();
     // Last: the gateways have ended by now, and what they wrote at the end is still to be recorded.
     await recorder.stop();
-    reader.close();
+    await keyActivity.close();
     await http.close();
     await database.close();
     process.exit(0);
   };
-  onOrder((order) => {
-    if (order.kind === 'stop') void stop();
-  });
   report({ kind: 'ready', port: server?.port ?? null });
 }
 
@@ -159,7 +175,7 @@ async function listen(start: () => Promise<AdminServer>): Promise<AdminServer> {
   try {
     return await start();
   } catch (error) {
-    throw listenFailure(error, 'ADMIN_HOST and ADMIN_PORT');
+    throw listenFailure(error, ADMIN_ADDRESS_SETTINGS);
   }
 }
 

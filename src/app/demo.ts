@@ -36,11 +36,12 @@ export async function demo(program: string): Promise<void> {
   const logger = createLogger({ level: config.logLevel, role: 'supervisor' });
   const { adminToken } = await establishIdentity(config);
   const providers = await Promise.all(SIMULATED_SLUGS.map((slug) => startSimulatedProvider(slug)));
-  const supervisor = await startSupervisor({ config, logger, program, canServeAlone: false, environment });
-  stopOnSignals(supervisor, async () => {
+  const starting = startSupervisor({ config, logger, program, canServeAlone: false, environment });
+  stopOnSignals(starting, async () => {
     await Promise.all(providers.map((provider) => provider.close()));
     await rm(dataDir, { recursive: true, force: true });
   });
+  const supervisor = await starting;
 
   const { adminUrl, gatewayUrl } = addressesOf(config, supervisor);
   if (adminUrl === null || gatewayUrl === null) return;

@@ -1,7 +1,6 @@
 /** The gateway process: wires the passthrough to its snapshot and its journal. Nothing here reaches the database. */
 import { readConfig } from '../config/config.js';
 import { systemClock } from '../domain/clock.js';
-import { StartupError } from '../domain/errors.js';
 import { createProviderCallBuilder } from '../gateway/provider-call.js';
 import { openRoutingState } from '../gateway/routing-state.js';
 import { startGateway, type Gateway } from '../gateway/server.js';
@@ -9,6 +8,7 @@ import { createUpstreamClient } from '../gateway/upstream-client.js';
 import { createJournalWriter } from '../journal/writer.js';
 import { createLogger } from '../observability/logger.js';
 import { establishIdentity } from './identity.js';
+import { GATEWAY_ADDRESS_SETTINGS, listenFailure } from './listeners.js';
 import { onOrder, report } from './messages.js';
 
 export async function runGateway(slot: number): Promise<void> {
@@ -17,7 +17,11 @@ export async function runGateway(slot: number): Promise<void> {
   const clock = systemClock;
   const { vault, snapshotFile, journalDir } = await establishIdentity(config);
   const journal = createJournalWriter({ directory: journalDir, clock, logger });
-  const state = await openRoutingState({ file: snapshotFile, logger });
+  const state = await openRoutingState({
+    file: snapshotFile,
+    logger,
+    onChange: ({ version }) => report({ kind: 'in-force', version }),
+  });
   const upstream = createUpstreamClient({ allowPrivate: config.allowPrivateUpstreams });
   const calls = createProviderCallBuilder(vault);
   const gateway = await listen(() =>
@@ -37,7 +41,7 @@ export async function runGateway(slot: number): Promise<void> {
   };
   onOrder((order) => {
     if (order.kind === 'snapshot') void state.refresh();
-    else void stop();
+    if (order.kind === 'stop') void stop();
   });
   report({ kind: 'ready', port: gateway.port });
 }
@@ -46,20 +50,6 @@ async function listen(start: () => Promise<Gateway>): Promise<Gateway> {
   try {
     return await start();
   } catch (error) {
-    throw listenFailure(error, 'GATEWAY_HOST and GATEWAY_PORT');
+    throw listenFailure(error, GATEWAY_ADDRESS_SETTINGS);
   }
-}
-
-/** The one line for a listener that cannot be opened; any other error as it is. */
-export function listenFailure(error: unknown, settings: string): unknown {
-  const { code, address, port } = error as NodeJS.ErrnoException & { address?: string; port?: number };
-  const where = `${address ?? ''}:${port ?? ''}`;
-  if (code === 'EADDRINUSE')
-    return new StartupError(`${where} is in use by another program: set ${settings} to a free address.`);
-  if (code === 'EACCES' || code === 'EADDRNOTAVAIL') {
-    return new StartupError(
-      `${where} cannot be listened on (${code}): set ${settings} to an address of this machine.`,
-    );
-  }
-  return error;
 }

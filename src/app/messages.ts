@@ -8,22 +8,32 @@ export type ProcessReport =
   | { readonly kind: 'ready'; readonly port: number | null }
   /** A new routing snapshot is on disk. */
   | { readonly kind: 'snapshot'; readonly version: number }
-  /** It cannot start, for a reason its operator can mend. */
-  | { readonly kind: 'startup-failed'; readonly message: string };
+  /** A gateway works on this routing snapshot from now on. */
+  | { readonly kind: 'in-force'; readonly version: number }
+  /** It cannot start, for a reason its operator can mend; with `mayPass` it may also mend itself. */
+  | { readonly kind: 'startup-failed'; readonly message: string; readonly mayPass: boolean };
 
 /** From the supervisor to a process. */
 export type ProcessOrder =
   | { readonly kind: 'snapshot'; readonly version: number }
+  /** Every gateway of this node works on this routing snapshot or on a later one. */
+  | { readonly kind: 'in-force'; readonly version: number }
   /** Finish what is running, then exit. */
   | { readonly kind: 'stop' };
 
+/** Known from the start, because by the time somebody asks, the supervisor may be gone already. */
+const supervised = process.connected;
+
 /** Sends a report; a process that runs without a supervisor has nobody to tell. */
-export function report(message: ProcessReport): void {
-  if (process.connected) process.send?.(message);
+export function report(message: ProcessReport, sent?: () => void): void {
+  if (process.connected) process.send?.(message, undefined, undefined, sent);
 }
 
 /** Calls `handle` for each order, and with `stop` when the supervisor is gone. */
 export function onOrder(handle: (order: ProcessOrder) => void): void {
+  // Terminals and service managers signal every process of a group; the supervisor alone knows in which order to stop.
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => undefined);
   process.on('message', (message) => handle(message as ProcessOrder));
   process.once('disconnect', () => handle({ kind: 'stop' }));
+  if (supervised && !process.connected) handle({ kind: 'stop' });
 }

@@ -15,8 +15,9 @@ export async function serve(program: string): Promise<void> {
   await mkdir(identity.journalDir, { recursive: true, mode: 0o700 });
   const lock = await lockDirectory(identity.journalDir);
   const canServeAlone = await checkSnapshot(identity);
-  const supervisor = await startSupervisor({ config, logger, program, canServeAlone });
-  stopOnSignals(supervisor, () => lock.release());
+  const starting = startSupervisor({ config, logger, program, canServeAlone });
+  stopOnSignals(starting, () => lock.release());
+  const supervisor = await starting;
   process.stdout.write(
     welcome({
       ...addressesOf(config, supervisor),
@@ -38,14 +39,18 @@ export function addressesOf(
   };
 }
 
-/** Drains on the first signal; a second one ends at once. */
-export function stopOnSignals(supervisor: Supervisor, release: () => Promise<void>): void {
+/** Drains on the first signal, also on one that comes while starting; a second one ends at once. */
+export function stopOnSignals(starting: Promise<Supervisor>, release: () => Promise<void>): void {
   let stopping = false;
   const onSignal = (): void => {
     if (stopping) process.exit(130);
     stopping = true;
-    void supervisor
-      .stop()
+    void starting
+      .then(
+        (supervisor) => supervisor.stop(),
+        // A start that fails meanwhile says so itself.
+        () => undefined,
+      )
       .then(release)
       .then(() => process.exit(0));
   };

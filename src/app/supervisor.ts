@@ -5,6 +5,7 @@ import { childEnvironment, type Config } from '../config/config.js';
 import { DRAIN_TIMEOUT_MS } from '../config/limits.js';
 import { StartupError } from '../domain/errors.js';
 import type { Logger } from '../observability/logger.js';
+import { requireFreeAddresses } from './listeners.js';
 import type { ProcessOrder, ProcessReport, ProcessRole } from './messages.js';
 
 export interface SupervisorOptions {
@@ -42,19 +43,31 @@ interface Child {
   startedAt: number;
   /** Kept over restarts, so that a port chosen by the system stays. */
   port: number | null;
+  /** Routing snapshot that a gateway works on; 0 before its first. */
+  snapshotVersion: number;
 }
 
 /** Resolves once everything serves; rejects with a {@link StartupError} when a first start cannot succeed. */
 export async function startSupervisor(options: SupervisorOptions): Promise<Supervisor> {
   const { config, logger, program, canServeAlone, environment = {} } = options;
+  await requireFreeAddresses(config);
   const children: Child[] = [];
+  let started = false;
   let stopping = false;
 
   // Each gateway accepts for itself; handing connections out from here would put this process into every request's way.
   cluster.schedulingPolicy = cluster.SCHED_NONE;
 
   const add = (role: ProcessRole, slot: number): Child => {
-    const child: Child = { role, slot, process: null, backoffMs: BACKOFF_FIRST_MS, startedAt: 0, port: null };
+    const child: Child = {
+      role,
+      slot,
+      process: null,
+      backoffMs: BACKOFF_FIRST_MS,
+      startedAt: 0,
+      port: null,
+      snapshotVersion: 0,
+    };
     children.push(child);
     return child;
   };
@@ -71,7 +84,8 @@ export async function startSupervisor(options: SupervisorOptions): Promise<Super
       const spawned = spawn(child);
       child.process = spawned;
       child.startedAt = performance.now();
-      let startupFailure: string | null = null;
+      child.snapshotVersion = 0;
+      let startupFailure: StartupError | null = null;
       spawned.on('message', (message) => {
         const received = message as ProcessReport;
         if (received.kind === 'ready') {
@@ -81,15 +95,25 @@ export async function startSupervisor(options: SupervisorOptions): Promise<Super
           for (const gateway of children.filter(({ role }) => role === 'gateway')) {
             order(gateway, { kind: 'snapshot', version: received.version });
           }
+        } else if (received.kind === 'in-force') {
+          child.snapshotVersion = received.version;
+          const running = children.filter(({ role, process }) => role === 'gateway' && process !== null);
+          const version = Math.min(...running.map(({ snapshotVersion }) => snapshotVersion));
+          order(control, { kind: 'in-force', version });
         } else {
-          startupFailure = received.message;
+          startupFailure = new StartupError(received.message, { mayPass: received.mayPass });
         }
       });
       spawned.once('exit', (code, signal) => {
         child.process = null;
-        const failure = startupFailure ?? `the ${child.role} process ended with ${signal ?? `code ${code}`}`;
-        reject(new StartupError(failure));
-        if (!stopping) logger.warn({ child: child.role, slot: child.slot, code, signal }, 'a process ended');
+        const how = signal ?? `code ${code}`;
+        reject(
+          startupFailure ??
+            new StartupError(`the ${child.role} process ended with ${how}`, { mayPass: true }),
+        );
+        // Of a first start that fails, the error says all there is to say.
+        if (started && !stopping)
+          logger.warn({ child: child.role, slot: child.slot, code, signal }, 'a process ended');
       });
     });
 
@@ -121,8 +145,8 @@ export async function startSupervisor(options: SupervisorOptions): Promise<Super
     try {
       await launch(child);
     } catch (error) {
-      if (!mayFail) throw error;
-      logger.error({ child: child.role, reason: (error as Error).message }, 'start failed; trying again');
+      if (!mayFail || !(error instanceof StartupError) || !error.mayPass) throw error;
+      if (!stopping) logger.error({ child: child.role, reason: error.message }, 'start failed; trying again');
     }
     watch(child);
   };
@@ -149,6 +173,7 @@ export async function startSupervisor(options: SupervisorOptions): Promise<Super
     await stop();
     throw error;
   }
+  started = true;
   return {
     get adminPort() {
       return control.port;

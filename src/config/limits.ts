@@ -3,6 +3,9 @@
 /** A request body beyond this is refused. Agents send up to a few MiB with images; providers cap near 32 MiB. */
 export const REQUEST_BODY_MAX_BYTES = 32 * 1024 * 1024;
 
+/** Longest model name that is kept of a request; the longest real one has under 100. */
+export const REQUESTED_MODEL_MAX_CHARS = 300;
+
 /** Most of a failed provider answer that is read to classify it; error bodies are a few hundred bytes. */
 export const ERROR_BODY_MAX_BYTES = 64 * 1024;
 
@@ -189,3 +192,6 @@ export const PARTITION_LOCK_TIMEOUT_MS = 5_000;
 /** Longest ranges of usage reports: enough hours for a quarter, enough days for five years. */
 export const REPORT_DAYS_MAX_BY_HOUR = 92;
 export const REPORT_DAYS_MAX = 5 * 366;
+
+/** How often the last use of access keys is written: it is promised to the minute. */
+export const KEY_ACTIVITY_WRITE_MS = 20_000;

@@ -65,6 +65,13 @@ export class AppError extends Error {
 /** A fault of the installation that only its operator can put right; ends the process with one line on standard error. */
 export class StartupError extends Error {
   override readonly name = 'StartupError';
+  /** Whether it may pass without its operator, as when a database is away: then what can do without goes ahead. */
+  readonly mayPass: boolean;
+
+  constructor(message: string, options: { cause?: unknown; mayPass?: boolean } = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.mayPass = options.mayPass ?? false;
+  }
 }
 
 /** For what cannot happen unless this program is wrong. */

@@ -43,9 +43,8 @@ export function siblingId(kind: IdKind, id: string): string {
 
 /** Kind of an id by its prefix, or null when it is none of ours. */
 export function kindOfId(id: string): IdKind | null {
-  const prefix = id.slice(0, id.indexOf('_'));
-  for (const [kind, own] of Object.entries(ID_PREFIXES)) {
-    if (own === prefix) return kind as IdKind;
+  for (const [kind, prefix] of Object.entries(ID_PREFIXES)) {
+    if (id.startsWith(`${prefix}_`)) return kind as IdKind;
   }
   return null;
 }

@@ -2,6 +2,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Dispatcher } from 'undici';
 import { ERROR_BODY_MAX_BYTES } from '../config/limits.js';
+import type { UpstreamFailure } from '../domain/failure.js';
 import {
   callerGone,
   failureOfAnswer,
@@ -21,11 +22,13 @@ export function runAttempt(context: AttemptContext): Promise<AttemptOutcome> {
     let controller: Dispatcher.DispatchController | null = null;
     let sink: AnswerSink | null = null;
     let finished = false;
+    // The response would not do: it raises nothing while it waits behind another one on the same connection.
+    const { socket } = context.response.req;
 
     const finish = (outcome: AttemptOutcome): void => {
       if (finished) return;
       finished = true;
-      context.response.off('close', onCallerGone);
+      socket.off('close', onCallerGone);
       resolve(outcome);
     };
     const abort = (): void => {
@@ -33,7 +36,8 @@ export function runAttempt(context: AttemptContext): Promise<AttemptOutcome> {
     };
     const onCallerGone = (): void => {
       if (finished) return;
-      sink?.broken(callerGone());
+      if (sink) sink.broken(callerGone());
+      else context.ledger.attemptFailed(callerGone());
       finish({ kind: 'cancelled' });
       abort();
     };
@@ -41,16 +45,21 @@ export function runAttempt(context: AttemptContext): Promise<AttemptOutcome> {
       finish,
       abort,
       pause: () => controller?.pause(),
-      resume: () => controller?.resume(),
+      resume() {
+        // Once it is over, the provider's socket may be serving another call.
+        if (!finished) controller?.resume();
+      },
     };
 
-    context.response.on('close', onCallerGone);
+    if (socket.destroyed) return onCallerGone();
+    socket.on('close', onCallerGone);
     const handler: Dispatcher.DispatchHandler = {
       onRequestStart(started) {
         controller = started;
         if (finished) abort();
       },
       onResponseStart(_controller, status, headers) {
+        if (status < 200) return;
         sink = openSink(context, control, status, headers);
       },
       onResponseData(_controller, chunk) {
@@ -78,7 +87,8 @@ function openSink(
   headers: IncomingHttpHeaders,
 ): AnswerSink {
   if (status < 200 || status > 299) return createErrorSink(context, control, status, headers);
-  return headers['content-type']?.startsWith(EVENT_STREAM)
+  if (isCompressed(headers)) return createUnreadableSink(control);
+  return headers['content-type']?.toLowerCase().startsWith(EVENT_STREAM)
     ? createStreamSink(context, control, headers)
     : createWholeSink(context, control, headers);
 }
@@ -104,7 +114,30 @@ function createErrorSink(
       control.abort();
     },
     end: finish,
-    // The status alone says that it failed; what was read of the body says why.
-    broken: finish,
+    broken(failure) {
+      if (failure.class === 'CANCELLED') context.ledger.attemptFailed(failure);
+      // The status alone says that it failed; what was read of the body says why.
+      else finish();
+    },
   };
+}
+
+function isCompressed(headers: IncomingHttpHeaders): boolean {
+  const encoding = headers['content-encoding'];
+  return encoding !== undefined && encoding.toLowerCase() !== 'identity';
+}
+
+/** An answer in an encoding that was not asked for: nobody here can tell whether it is one, or what it used. */
+function createUnreadableSink(control: SinkControl): AnswerSink {
+  const failure: UpstreamFailure = {
+    class: 'INCOMPLETE_ANSWER',
+    httpStatus: 200,
+    message: 'The provider compressed its answer although it was asked not to.',
+    retryAt: null,
+  };
+  const refuse = (): void => {
+    control.finish({ kind: 'failed', failure });
+    control.abort();
+  };
+  return { data: refuse, end: refuse, broken: refuse };
 }

@@ -1,5 +1,6 @@
 /** One request of an agent: read, resolved, planned, tried route by route, answered. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { REQUESTED_MODEL_MAX_CHARS } from '../config/limits.js';
 import type { Clock } from '../domain/clock.js';
 import { AppError } from '../domain/errors.js';
 import type { UpstreamFailure } from '../domain/failure.js';
@@ -14,15 +15,16 @@ import {
   scanObject,
   type JsonMembers,
 } from '../protocols/json-scan.js';
-import type { Protocol } from '../protocols/protocol.js';
+import type { Protocol, RequestReading } from '../protocols/protocol.js';
 import { isAllowed, planNamedModel, type RoutePlan } from '../routing/plan.js';
 import { resolveModel } from '../routing/resolve.js';
 import type { KeyEntry, ModelEntry, RouteEntry } from '../routing/table.js';
+import { VaultError } from '../secrets/vault.js';
 import { callerGone } from './answer-sink.js';
 import { runAttempt } from './attempt.js';
 import { isWorthAnotherRoute } from './failure-response.js';
 import { openLedger, type Ledger } from './ledger.js';
-import type { ProviderCallBuilder } from './provider-call.js';
+import type { CallerRequest, ProviderCall, ProviderCallBuilder } from './provider-call.js';
 import { replyError, replyFailure, type HeaderList } from './reply.js';
 import { readBody } from './request-body.js';
 import type { UpstreamClient } from './upstream-client.js';
@@ -49,7 +51,7 @@ interface Understood {
   readonly body: Buffer;
   readonly members: JsonMembers;
   readonly requestedModel: string;
-  readonly stream: boolean;
+  readonly reading: RequestReading;
 }
 
 export async function serveExchange(deps: ExchangeDeps, input: ExchangeInput): Promise<void> {
@@ -63,9 +65,9 @@ export async function serveExchange(deps: ExchangeDeps, input: ExchangeInput): P
     workspaceId: caller.workspace.id,
     requestId,
     accessKeyId: caller.key.id,
-    requestedModel: understood?.requestedModel ?? '',
+    requestedModel: (understood?.requestedModel ?? '').slice(0, REQUESTED_MODEL_MAX_CHARS),
     protocol: protocol.id,
-    streamed: understood?.stream ?? false,
+    streamed: understood?.reading.stream ?? false,
     tierId: null,
     tierSlug: null,
     reason,
@@ -81,7 +83,9 @@ export async function serveExchange(deps: ExchangeDeps, input: ExchangeInput): P
     if (error.code === 'INTERNAL_SERVER_ERROR')
       deps.logger.error({ err: thrown, requestId }, 'request failed here');
     ledger ??= openLedger({ journal: deps.journal, clock: deps.clock, request: record(null) });
-    ledger.end(error.status < 500 ? 'REJECTED' : 'FAILED', rejection(error));
+    const failure = rejection(error);
+    ledger.attemptFailed(failure);
+    ledger.end(error.status < 500 ? 'REJECTED' : 'FAILED', failure);
     replyError(response, protocol.errors, error, requestId);
   }
 }
@@ -92,19 +96,18 @@ export function newEventId(clock: Clock): string {
 }
 
 function understand(protocol: Protocol, body: Buffer): Understood {
-  const members = parseBody(body);
-  const { stream } = protocol.readRequest(body, members);
-  const span = members.values.get('model');
-  const model = span === undefined ? null : parseSpan(body, span);
-  if (model !== null && typeof model !== 'string') {
-    throw new AppError('BAD_REQUEST', '"model" must be a string such as "zai/glm-5.1".');
-  }
-  return { body, members, requestedModel: model ?? '', stream };
-}
-
-function parseBody(body: Buffer): JsonMembers {
   try {
-    return scanObject(body);
+    const members = scanObject(body);
+    // The name that was checked here must be the one that is read there.
+    if (members.repeated.includes('model')) {
+      throw new AppError('BAD_REQUEST', '"model" stands there more than once; send it once.');
+    }
+    const span = members.values.get('model');
+    const model = span === undefined ? null : parseSpan(body, span);
+    if (model !== null && typeof model !== 'string') {
+      throw new AppError('BAD_REQUEST', '"model" must be a string such as "zai/glm-5.1".');
+    }
+    return { body, members, requestedModel: model ?? '', reading: protocol.readRequest(body, members) };
   } catch (error) {
     if (!(error instanceof JsonSyntaxError)) throw error;
     throw new AppError('INVALID_JSON', `The request body is not valid JSON: ${error.message}.`, {
@@ -161,14 +164,20 @@ async function tryRoutes(
 ): Promise<void> {
   const { protocol, response } = input;
   const { ledger, requestId, members, body } = plan;
-  const { usageEdits } = protocol.readRequest(body, members);
+  const { usageEdits } = plan.reading;
   let last: { failure: UpstreamFailure; route: RouteEntry } | null = null;
   for (const route of plan.plan.routes) {
     ledger.attemptStarted(route);
+    const call = buildCall(deps, route, protocol, { headers: input.request.headers, body, members });
+    if (call === null) {
+      last = { failure: unusableSecret(), route };
+      ledger.attemptFailed(last.failure);
+      continue;
+    }
     const outcome = await runAttempt({
       route,
       protocol,
-      call: deps.calls.build(route, protocol.id, { headers: input.request.headers, body, members }),
+      call,
       body: forProvider(body, members, route, usageEdits),
       dispatcher: deps.upstream.dispatcherFor(route.connection.billing),
       response,
@@ -198,12 +207,37 @@ async function tryRoutes(
   });
 }
 
+/** Null when the connection's secret does not open: another connection's may. */
+function buildCall(
+  { calls, logger }: ExchangeDeps,
+  route: RouteEntry,
+  protocol: Protocol,
+  request: CallerRequest,
+): ProviderCall | null {
+  try {
+    return calls.build(route, protocol.id, request);
+  } catch (error) {
+    if (!(error instanceof VaultError)) throw error;
+    logger.error({ err: error, connectionId: route.connection.id }, 'a connection secret does not open');
+    return null;
+  }
+}
+
+function unusableSecret(): UpstreamFailure {
+  return {
+    class: 'AUTHENTICATION',
+    httpStatus: null,
+    message: 'The stored credential of this connection cannot be opened; enter it again.',
+    retryAt: null,
+  };
+}
+
 /** The caller's bytes with the provider's own name for the model, and usage asked for. */
 function forProvider(
   body: Buffer,
   members: JsonMembers,
   route: RouteEntry,
-  usageEdits: ReturnType<Protocol['readRequest']>['usageEdits'],
+  usageEdits: RequestReading['usageEdits'],
 ): Buffer {
   const model = members.values.get('model');
   if (!model) return applyEdits(body, usageEdits);

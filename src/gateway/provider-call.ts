@@ -74,6 +74,9 @@ const SESSION_HEADERS = [
   'x-session-affinity',
 ];
 
+/** What may stand in a header as it is. */
+const HEADER_VALUE = /^[\x21-\x7e]{1,256}$/;
+
 export function createProviderCallBuilder(vault: Vault): ProviderCallBuilder {
   // Entries live as long as the routing table they come from.
   const targets = new WeakMap<RouteEntry, Map<WireProtocol, Target>>();
@@ -148,7 +151,7 @@ function sessionOf(request: CallerRequest): string {
   const { body, members } = request;
   const named = members.values.get('prompt_cache_key');
   const key = named === undefined ? null : parseSpan(body, named);
-  if (typeof key === 'string' && key !== '') return key;
+  if (typeof key === 'string' && HEADER_VALUE.test(key)) return key;
   return `sy-${openingHash(body, members)}`;
 }
 

@@ -59,7 +59,12 @@ function send(
   error: DialectError,
   headers: HeaderList,
 ): void {
-  if (response.headersSent || response.destroyed) return;
+  if (response.destroyed) return;
+  if (response.headersSent) {
+    // Part of an answer is out already: cutting the connection is the only way left to say that this is not all.
+    response.destroy();
+    return;
+  }
   const body = Buffer.from(dialect.body(error), 'utf8');
   response.writeHead(error.status, [
     ...headers,

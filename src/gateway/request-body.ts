@@ -7,7 +7,11 @@ import { AppError } from '../domain/errors.js';
 export function readBody(request: IncomingMessage, maxBytes = REQUEST_BODY_MAX_BYTES): Promise<Buffer> {
   const tooLarge = (): AppError =>
     new AppError('PAYLOAD_TOO_LARGE', `The request body is larger than ${maxBytes} bytes; send less.`);
+  const cutShort = (cause?: unknown): AppError =>
+    new AppError('BAD_REQUEST', 'The request ended before its body did.', { cause });
   if (Number(request.headers['content-length'] ?? 0) > maxBytes) return Promise.reject(tooLarge());
+  // It may have ended while its key was looked up; nothing would be heard of it any more.
+  if (request.destroyed) return Promise.reject(cutShort());
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let size = 0;
@@ -24,10 +28,9 @@ export function readBody(request: IncomingMessage, maxBytes = REQUEST_BODY_MAX_B
     request.once('end', () =>
       resolve(chunks.length === 1 ? (chunks[0] ?? Buffer.alloc(0)) : Buffer.concat(chunks)),
     );
-    request.once('error', reject);
-    // A client that leaves before its body is complete raises no error of its own.
+    request.once('error', (cause) => reject(cutShort(cause)));
     request.once('close', () => {
-      if (!request.complete) reject(new AppError('BAD_REQUEST', 'The request ended before its body did.'));
+      if (!request.readableEnded) reject(cutShort());
     });
   });
 }

@@ -47,10 +47,10 @@ export async function openRoutingState({
     }
     if (table && snapshot.version <= table.version) return;
     table = compileTable(snapshot);
-    logger.info({ version: table.version, keys: table.keys.size }, 'routing snapshot in force');
+    logger.debug({ version: table.version, keys: table.keys.size }, 'routing snapshot in force');
     onChange?.(table);
   };
-  const refresh = (): Promise<void> => {
+  const look = (): Promise<void> => {
     reading ??= read()
       .catch((error: unknown) => logger.error({ err: error }, 'the routing snapshot could not be read'))
       .finally(() => {
@@ -58,9 +58,11 @@ export async function openRoutingState({
       });
     return reading;
   };
+  // A reading that is under way may have begun before the change it is asked for.
+  const refresh = (): Promise<void> => (reading ? reading.then(look) : look());
 
   await refresh();
-  const timer = setInterval(() => void refresh(), LOOK_INTERVAL_MS);
+  const timer = setInterval(() => void look(), LOOK_INTERVAL_MS);
   timer.unref();
   return { table: () => table, refresh, close: () => clearInterval(timer) };
 }

@@ -18,13 +18,15 @@ export interface GatewayDeps extends ExchangeDeps {
 
 export interface Gateway {
   readonly port: number;
-  /** Stops accepting, lets running requests finish within the drain time, then cuts the rest. */
+  /** Refuses new requests, lets running ones finish within the drain time, then cuts the rest and stops listening. */
   drain(timeoutMs?: number): Promise<void>;
 }
 
 const MODELS_PATH = '/v1/models';
 /** Agents send large headers (session tokens, telemetry baggage); Node's default of 16 KiB is tight. */
 const HEADERS_MAX_BYTES = 64 * 1024;
+/** Time to receive a whole request, body included; the answer may take as long as it takes. */
+const REQUEST_RECEIVE_TIMEOUT_MS = 300_000;
 /** Longer than clients keep idle connections, so that it is they who close them. */
 const KEEP_ALIVE_MS = 75_000;
 
@@ -33,13 +35,29 @@ export async function startGateway(
   listen: { host: string; port: number },
 ): Promise<Gateway> {
   let draining = false;
+  /** Requests of agents that are being served. */
+  let running = 0;
+  let onIdle: (() => void) | null = null;
   const server = createServer(
-    { keepAliveTimeout: KEEP_ALIVE_MS, maxHeaderSize: HEADERS_MAX_BYTES, noDelay: true, requestTimeout: 0 },
+    {
+      keepAliveTimeout: KEEP_ALIVE_MS,
+      maxHeaderSize: HEADERS_MAX_BYTES,
+      noDelay: true,
+      requestTimeout: REQUEST_RECEIVE_TIMEOUT_MS,
+    },
     (request, response) => {
       if (draining) response.setHeader('connection', 'close');
+      running++;
+      onceOver(response, () => {
+        // An answer begun before the drain promised to keep its connection, which would then idle until it is cut.
+        if (draining) server.closeIdleConnections();
+        if (--running === 0) onIdle?.();
+      });
       void handle(deps, request, response, draining);
     },
   );
+  // Pipelined requests listen on one socket, each for its end.
+  server.on('connection', (socket) => socket.setMaxListeners(0));
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(listen.port, listen.host, resolve);
@@ -48,7 +66,16 @@ export async function startGateway(
     port: (server.address() as AddressInfo).port,
     async drain(timeoutMs = DRAIN_TIMEOUT_MS) {
       draining = true;
-      await closeWithin(server, timeoutMs);
+      server.closeIdleConnections();
+      const idle = new Promise<void>((resolve) => {
+        onIdle = resolve;
+        if (running === 0) resolve();
+      });
+      const cut = setTimeout(() => server.closeAllConnections(), timeoutMs);
+      // Until then it listens on, so that a load balancer reads that it drains instead of guessing from refusals.
+      await idle;
+      await close(server);
+      clearTimeout(cut);
     },
   };
 }
@@ -64,6 +91,15 @@ async function handle(
   const path = pathOf(request.url ?? '/');
   try {
     if (serveProbe(deps, request, response, path, draining)) return;
+    if (draining) {
+      throw new AppError(
+        'SERVICE_UNAVAILABLE',
+        'The gateway is stopping; another try reaches the next one.',
+        {
+          retryAfterSeconds: 1,
+        },
+      );
+    }
     const protocol = protocolOfPath(path);
     if (protocol === null) return await serveModels(deps, request, response, path, requestId);
     requireMethod(request, 'POST');
@@ -155,10 +191,23 @@ function decode(text: string): string {
   }
 }
 
-async function closeWithin(server: Server, timeoutMs: number): Promise<void> {
+/** When the answer is out or its connection gone: one that waits behind another on its connection raises no event then. */
+function onceOver(response: ServerResponse, call: () => void): void {
+  const { socket } = response.req;
+  let called = false;
+  const over = (): void => {
+    response.off('close', over);
+    socket.off('close', over);
+    // The one event can be raised in the middle of the other, where taking the listener off comes too late.
+    if (!called) call();
+    called = true;
+  };
+  response.once('close', over);
+  socket.once('close', over);
+}
+
+function close(server: Server): Promise<void> {
   const closed = new Promise<void>((resolve) => server.close(() => resolve()));
   server.closeIdleConnections();
-  const cut = setTimeout(() => server.closeAllConnections(), timeoutMs);
-  await closed;
-  clearTimeout(cut);
+  return closed;
 }

@@ -4,10 +4,10 @@ import { STREAM_FRAME_MAX_BYTES } from '../config/limits.js';
 import type { UpstreamFailure } from '../domain/failure.js';
 import { answerHead } from './answer-head.js';
 import { failureOfAnswer, type AnswerSink, type AttemptContext, type SinkControl } from './answer-sink.js';
+import { createAnswerWriter } from './answer-writer.js';
 import { measureStream } from './measure.js';
 
-const ERROR_MEMBER = '"error"';
-const FRAME_END = '\n\n';
+const FRAME_ENDS = ['\n\n', '\n\r\n'];
 
 export function createStreamSink(
   context: AttemptContext,
@@ -24,17 +24,18 @@ export function createStreamSink(
   let settled = false;
 
   const measure = () => measureStream(reader, context.body.length);
-  const write = (bytes: Buffer): void => {
-    if (bytes.length === 0 || response.write(bytes)) return;
-    control.pause();
-    response.once('drain', () => control.resume());
-  };
+  const write = createAnswerWriter(response, control);
   /** Books the answer as complete. Done before its last bytes leave, so that whoever saw them finds them booked. */
   const settle = (): void => {
     if (settled) return;
     settled = true;
     ledger.attemptAnswered(measure());
     ledger.end('OK', null);
+  };
+  const complete = (): void => {
+    settle();
+    response.end();
+    control.finish({ kind: 'answered' });
   };
   const afterLook = (): void => {
     if (!firstTokenSeen && reader.contentFrames > 0) {
@@ -63,6 +64,10 @@ export function createStreamSink(
     response.end();
     control.finish({ kind: 'answered' });
   };
+  const breakAtError = (errorData: string): void => {
+    breakOff(failureOfAnswer(context, 200, errorData));
+    control.abort();
+  };
   const open = (): void => {
     if (held === null) return;
     response.writeHead(200, answerHead(context, upstreamHeaders));
@@ -74,11 +79,8 @@ export function createStreamSink(
   const pass = (bytes: Buffer): void => {
     afterLook();
     if (reader.errorData !== null) {
-      const failure = failureOfAnswer(context, 200, reader.errorData);
-      write(beforeError(bytes));
-      control.abort();
-      breakOff(failure);
-      return;
+      write(beforeError(bytes, reader.errorData));
+      return breakAtError(reader.errorData);
     }
     // Some providers state usage after the closing frame; then the end of the stream settles it.
     if (reader.closed && reader.usage.output !== null) settle();
@@ -103,6 +105,7 @@ export function createStreamSink(
       write(chunk);
       reader.push(chunk);
       afterLook();
+      if (reader.errorData !== null) breakAtError(reader.errorData);
     },
     end() {
       const rest = reader.end();
@@ -119,16 +122,17 @@ export function createStreamSink(
       } else {
         pass(rest);
       }
+      if (reader.errorData !== null) return;
       if (!settled && !reader.finished) {
         breakOff(endedEarly());
         return;
       }
-      settle();
-      response.end();
-      control.finish({ kind: 'answered' });
+      complete();
     },
     broken(failure) {
-      if (held === null) breakOff(failure);
+      // After the closing frame nothing was missing but perhaps a word about usage.
+      if (reader.closed && reader.errorData === null) complete();
+      else if (held === null) breakOff(failure);
       else if (failure.class !== 'CANCELLED') control.finish({ kind: 'failed', failure });
       else ledger.attemptFailed(failure, measure());
     },
@@ -136,10 +140,14 @@ export function createStreamSink(
 }
 
 /** What of the last bytes belongs to the answer: the frames before the one that is an error. */
-function beforeError(bytes: Buffer): Buffer {
-  const error = bytes.indexOf(ERROR_MEMBER);
-  const frame = error < 0 ? -1 : bytes.lastIndexOf(FRAME_END, error);
-  return frame < 0 ? Buffer.alloc(0) : bytes.subarray(0, frame + FRAME_END.length);
+function beforeError(bytes: Buffer, errorData: string): Buffer {
+  const error = bytes.indexOf(errorData);
+  if (error < 0) return Buffer.alloc(0);
+  const ends = FRAME_ENDS.map((end) => {
+    const at = bytes.lastIndexOf(end, error);
+    return at < 0 ? 0 : at + end.length;
+  });
+  return bytes.subarray(0, Math.max(...ends));
 }
 
 function endedEmpty(): UpstreamFailure {

@@ -6,6 +6,7 @@ import { scanObject, type JsonMembers } from '../protocols/json-scan.js';
 import { NOTHING_STATED } from '../protocols/usage.js';
 import { answerHead } from './answer-head.js';
 import { failureOfAnswer, type AnswerSink, type AttemptContext, type SinkControl } from './answer-sink.js';
+import { createAnswerWriter } from './answer-writer.js';
 import { measureAnswer } from './measure.js';
 
 export function createWholeSink(
@@ -19,11 +20,7 @@ export function createWholeSink(
   /** Past the bound the answer passes through unread. */
   let passing = false;
 
-  const write = (bytes: Buffer): void => {
-    if (response.write(bytes)) return;
-    control.pause();
-    response.once('drain', () => control.resume());
-  };
+  const write = createAnswerWriter(response, control);
   const fail = (failure: UpstreamFailure): void => control.finish({ kind: 'failed', failure });
   const answer = (body: Buffer, members: JsonMembers): void => {
     const usage = protocol.usageOfAnswer(body, members);

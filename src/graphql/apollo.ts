@@ -6,7 +6,7 @@ import type { GraphqlContext, GraphqlServices } from './context.js';
 import { refusal, statusOfCode, toPublicError } from './errors.js';
 import { tokenIdOf } from './guard/cost-buckets.js';
 import { guardOperation, PARSE_OPTIONS } from './guard/guard.js';
-import { extensionsOf, logFaults } from './report.js';
+import { extensionsOf, logFaults, logOperation } from './report.js';
 
 export async function startApollo(
   schema: GraphQLSchema,
@@ -60,25 +60,34 @@ function guardPlugin(schema: GraphQLSchema): ApolloServerPlugin<GraphqlContext> 
   };
 }
 
-function reportPlugin({ logger }: GraphqlServices): ApolloServerPlugin<GraphqlContext> {
+function reportPlugin({ logger, clock }: GraphqlServices): ApolloServerPlugin<GraphqlContext> {
   return {
-    requestDidStart: () =>
-      Promise.resolve({
+    requestDidStart: () => {
+      const startedAt = clock.monotonic();
+      return Promise.resolve({
         didEncounterErrors: ({ errors, contextValue }) => {
           logFaults(logger, contextValue.requestId, errors.map(toPublicError));
           return Promise.resolve();
         },
-        willSendResponse: ({ response, contextValue }) => {
+        willSendResponse: ({ response, contextValue, operation, operationName }) => {
           if (response.body.kind !== 'single') return Promise.resolve();
           const { singleResult } = response.body;
           singleResult.extensions = { ...singleResult.extensions, ...extensionsOf(contextValue) };
+          logOperation(logger, contextValue, {
+            transport: 'http',
+            type: operation?.operation ?? 'unknown',
+            name: operationName,
+            durationMs: clock.monotonic() - startedAt,
+            codes: (singleResult.errors ?? []).map(({ extensions }) => extensions?.['code']),
+          });
           const [error] = singleResult.errors ?? [];
           if (error && (singleResult.data === undefined || singleResult.data === null)) {
             setStatus(response.http, error);
           }
           return Promise.resolve();
         },
-      }),
+      });
+    },
   };
 }
 

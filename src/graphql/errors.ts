@@ -1,6 +1,7 @@
 /** Errors of the admin API: which codes there are, and what of an error a caller gets to see. */
 import { GraphQLError, type GraphQLFormattedError } from 'graphql';
 import { AppError, ERROR_STATUS } from '../domain/errors.js';
+import { isDatabaseAway } from '../persistence/database-errors.js';
 
 /** Every code a top-level error of the admin API can carry, with the HTTP status of an answer that has no data for it. */
 export const GRAPHQL_ERROR_STATUS = {
@@ -83,13 +84,23 @@ export function toPublicError(error: unknown): PublicError {
       cause: null,
     };
   }
-  const known = AppError.from(origin);
+  const known = asAppError(origin);
   const extensions = {
     code: known.code,
     ...(known.field && { field: known.field }),
     ...(known.retryAfterSeconds !== undefined && { retryAfterSeconds: known.retryAfterSeconds }),
   };
   return { formatted: { message: known.message, ...place, extensions }, cause: known.cause ?? null };
+}
+
+/** Any caught value as an error of ours, where a database that is away is told from a fault that will not pass. */
+export function asAppError(value: unknown): AppError {
+  const error = AppError.from(value);
+  if (error.code !== 'INTERNAL_SERVER_ERROR' || !isDatabaseAway(error)) return error;
+  return new AppError('SERVICE_UNAVAILABLE', 'The database does not answer; try again in a moment.', {
+    retryAfterSeconds: 1,
+    cause: error.cause,
+  });
 }
 
 function originOf(error: GraphQLError): unknown {

@@ -37,12 +37,24 @@ subscription Live {
  * Runs in the browser. Sends the headers typed into the editor along with each operation; for a subscription, which a
  * browser cannot give headers, their `authorization` goes into the socket's first message.
  */
-const FETCHER = `(params, options) => {
+const FETCHER = String.raw`(params, options) => {
   const headers = (options && options.headers) || {};
-  const definitions = (options && options.documentAST && options.documentAST.definitions) || [];
-  const operation = definitions.find((node) => node.kind === 'OperationDefinition' &&
-    (!params.operationName || (node.name && node.name.value === params.operationName)));
-  if (!operation || operation.operation !== 'subscription') {
+  // The editor's own idea of the document lags behind what was typed, so the text itself is read.
+  let depth = 0;
+  const outline = params.query
+    .replace(/"""[^]*?"""|"(?:[^"\\]|\\.)*"|#.*/g, '')
+    .replace(/[^]/g, (character) => {
+      if (')}'.includes(character)) depth--;
+      const outside = depth === 0;
+      if ('({'.includes(character)) depth++;
+      return outside ? character : ' ';
+    });
+  const operations = [...outline.matchAll(/fragment\s+\w+\s+on\s+\w+|(query|mutation|subscription)\b\s*(\w*)/g)]
+    .filter(([, type]) => type)
+    .map(([, type, name]) => ({ type, name }));
+  const operation = operations.find(({ name }) => name === params.operationName) || operations[0];
+  params = { ...params, operationName: (operation && operation.name) || undefined };
+  if (!operation || operation.type !== 'subscription') {
     return fetch(location.pathname, {
       method: 'POST',
       headers: { ...headers, 'content-type': 'application/json', accept: 'application/json' },

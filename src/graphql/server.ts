@@ -24,11 +24,11 @@ import {
   type HealthCheckValue,
 } from './context.js';
 import { withinDeadline } from './deadline.js';
-import { toPublicError } from './errors.js';
+import { asAppError, toPublicError } from './errors.js';
 import { graphiqlPage } from './graphiql.js';
 import { createCostBuckets } from './guard/cost-buckets.js';
 import { createLiveStats, type LiveStats } from './live-stats.js';
-import { logFaults } from './report.js';
+import { logFaults, measureLive } from './report.js';
 import { adminSchemaHash, buildAdminSchema } from './schema.js';
 import { createSignIn, type SignIn } from './sign-in.js';
 import { createSocketServer, type SocketServer } from './socket.js';
@@ -94,6 +94,7 @@ export async function startAdminServer(deps: AdminServerDeps): Promise<AdminServ
     }),
   );
   addMonitoring(app, deps, services);
+  measureLive(deps.metrics, services.live);
   await app.listen({ host: deps.host, port: deps.port });
 
   const port = portOf(app) ?? deps.port;
@@ -229,7 +230,7 @@ const CODE_OF_STATUS: Readonly<Record<number, ErrorCode>> = {
 function toAppError(error: FastifyError): AppError {
   if (error instanceof AppError) return error;
   const code = CODE_OF_STATUS[error.statusCode ?? 500];
-  if (code === undefined) return AppError.from(error);
+  if (code === undefined) return asAppError(error);
   if (code === 'PAYLOAD_TOO_LARGE') {
     return new AppError(code, `The body is larger than ${GRAPHQL_BODY_MAX_BYTES / 1024} KiB.`);
   }

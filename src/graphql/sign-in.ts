@@ -1,4 +1,4 @@
-/** Turns an `authorization` value into an actor, the same on both transports, and slows down guessing. */
+/** Turns an `authorization` value into an actor, the same on both transports, and answers those who guess with a pause. */
 import type { Actor } from '../admin/actor.js';
 import type { Admin } from '../admin/admin.js';
 import { SIGN_IN_FAILURES_PER_MINUTE } from '../config/limits.js';
@@ -39,6 +39,10 @@ export function createSignIn(admin: Pick<Admin, 'authenticate'>, clock: Clock): 
   };
 
   return async (authorization, ip) => {
+    const token = typeof authorization === 'string' ? BEARER.exec(authorization)?.[1] : undefined;
+    const actor = token === undefined ? null : await admin.authenticate(token);
+    // A good token always passes: on a shared address, someone else's mistakes must not lock the operator out.
+    if (token !== undefined && actor) return { actor, token };
     const { count, since } = recent(ip);
     if (count >= SIGN_IN_FAILURES_PER_MINUTE) {
       const retryAfterSeconds = Math.ceil((since + MINUTE_MS - clock.monotonic()) / 1000);
@@ -50,9 +54,6 @@ export function createSignIn(admin: Pick<Admin, 'authenticate'>, clock: Clock): 
         },
       );
     }
-    const token = typeof authorization === 'string' ? BEARER.exec(authorization)?.[1] : undefined;
-    const actor = token === undefined ? null : await admin.authenticate(token);
-    if (token !== undefined && actor) return { actor, token };
     recordFailure(ip);
     throw new AppError('UNAUTHENTICATED', 'Send a valid admin token as `authorization: Bearer <token>`.');
   };

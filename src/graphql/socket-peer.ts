@@ -1,5 +1,6 @@
 /** One peer of the websocket listener: what is known of it, and what it is held to. */
 import type { IncomingMessage } from 'node:http';
+import type { SubscribePayload } from 'graphql-ws';
 import type { WebSocket } from 'ws';
 import type { Actor } from '../admin/actor.js';
 import type { Clock } from '../domain/clock.js';
@@ -9,7 +10,13 @@ import type { GraphqlContext } from './context.js';
 export interface Operation {
   readonly requestId: string;
   readonly controller: AbortController;
+  /** Null until it has passed the guard. */
   context: GraphqlContext | null;
+  type: string;
+  name: string | null;
+  readonly startedAt: number;
+  /** Of the errors sent so far. */
+  readonly codes: Set<unknown>;
 }
 
 /** What is known of one socket. */
@@ -17,7 +24,8 @@ export interface Peer {
   readonly socket: WebSocket;
   readonly request: IncomingMessage;
   readonly ip: string;
-  readonly operations: Map<string, Operation>;
+  /** By the message that began each: an id may be used again as soon as its operation ended. */
+  readonly operations: Map<SubscribePayload, Operation>;
   actor: Actor | null;
   token: string | null;
   expiry: NodeJS.Timeout | null;

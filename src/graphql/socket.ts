@@ -11,9 +11,10 @@ import {
   type ExecutionArgs,
   type ExecutionResult,
   type FormattedExecutionResult,
+  type GraphQLFormattedError,
   type GraphQLSchema,
 } from 'graphql';
-import { handleProtocols, makeServer, type Context } from 'graphql-ws';
+import { handleProtocols, makeServer, type Context, type SubscribePayload } from 'graphql-ws';
 import { WebSocketServer, type WebSocket } from 'ws';
 import type { Actor } from '../admin/actor.js';
 import {
@@ -33,7 +34,7 @@ import { withinDeadline } from './deadline.js';
 import { asGraphqlError, refusal, toPublicError } from './errors.js';
 import { tokenIdOf } from './guard/cost-buckets.js';
 import { DocumentRefused, guardOperation, readDocument } from './guard/guard.js';
-import { extensionsOf, logFaults } from './report.js';
+import { extensionsOf, logFaults, logOperation } from './report.js';
 import { failing } from './shared/iterators.js';
 import type { SignIn } from './sign-in.js';
 import { createFloodGate, isOwnOrigin, keepAlive, type Operation, type Peer } from './socket-peer.js';
@@ -90,22 +91,20 @@ export function createSocketServer(options: SocketServerOptions): SocketServer {
   const protocol = makeServer<Record<string, unknown> | undefined, Peer>({
     connectionInitWaitTimeout: options.initTimeoutMs ?? SOCKET_INIT_TIMEOUT_MS,
     onConnect: ({ connectionParams, extra }) => welcome(extra, connectionParams),
-    onSubscribe: (context, id, payload) => prepare(context, id, payload),
+    onSubscribe: (context, _id, payload) => prepare(context, payload),
     execute: (args) => run(args),
     subscribe: (args) => follow(args),
-    onNext: ({ extra }, id, _payload, _args, { data, errors }) => present(extra, id, { data, errors }),
-    onError: ({ extra }, id, _payload, errors) => {
-      const operation = extra.operations.get(id);
-      return errors.map((error) => {
-        const { formatted } = publicError(operation, error);
-        const extensions = { ...formatted.extensions, ...(operation && extensionsOf(operation)) };
-        return { ...formatted, extensions };
+    onNext: ({ extra }, _id, payload, _args, { data, errors }) => present(extra, payload, { data, errors }),
+    onError: ({ extra }, _id, payload, errors) => {
+      const operation = extra.operations.get(payload);
+      const shown = errors.map((error) => {
+        const { extensions, ...formatted } = publicError(operation, error);
+        return { ...formatted, extensions: { ...extensions, ...(operation && extensionsOf(operation)) } };
       });
+      finish(extra, payload);
+      return shown;
     },
-    onComplete: ({ extra }, id) => {
-      extra.operations.get(id)?.controller.abort();
-      extra.operations.delete(id);
-    },
+    onComplete: ({ extra }, _id, payload) => finish(extra, payload),
   });
 
   const welcome = async (
@@ -155,16 +154,19 @@ export function createSocketServer(options: SocketServerOptions): SocketServer {
 
   const prepare = (
     { extra: peer, subscriptions }: PeerContext,
-    id: string,
-    payload: {
-      query: string;
-      operationName?: string | null | undefined;
-      variables?: Record<string, unknown> | null | undefined;
-    },
+    payload: SubscribePayload,
   ): ExecutionArgs | readonly GraphQLError[] => {
     const controller = new AbortController();
-    const operation: Operation = { requestId: newId('request', clock.now()), controller, context: null };
-    peer.operations.set(id, operation);
+    const operation: Operation = {
+      requestId: newId('request', clock.now()),
+      controller,
+      startedAt: clock.monotonic(),
+      codes: new Set(),
+      context: null,
+      type: 'unknown',
+      name: null,
+    };
+    peer.operations.set(payload, operation);
     try {
       if (!peer.actor) throw new AppError('UNAUTHENTICATED', 'This socket has not signed in.');
       if (Object.keys(subscriptions).length > OPERATIONS_PER_SOCKET_MAX) {
@@ -193,6 +195,8 @@ export function createSocketServer(options: SocketServerOptions): SocketServer {
       });
       context.cost = guarded.cost;
       operation.context = context;
+      operation.type = guarded.operation.operation;
+      operation.name = guarded.operation.name?.value ?? null;
       return {
         schema,
         document,
@@ -220,22 +224,35 @@ export function createSocketServer(options: SocketServerOptions): SocketServer {
     return failing(result.errors?.[0] ?? new Error('a subscription ended before it began'));
   };
 
-  const publicError = (
-    operation: Operation | undefined,
-    error: GraphQLError,
-  ): ReturnType<typeof toPublicError> => {
+  const publicError = (operation: Operation | undefined, error: GraphQLError): GraphQLFormattedError => {
     const shown = toPublicError(error);
     logFaults(logger, operation?.requestId, [shown]);
-    return shown;
+    operation?.codes.add(shown.formatted.extensions?.['code']);
+    return shown.formatted;
   };
 
-  const present = (peer: Peer, id: string, { data, errors }: AnyResult): FormattedExecutionResult => {
-    const operation = peer.operations.get(id);
+  const present = (
+    peer: Peer,
+    payload: SubscribePayload,
+    { data, errors }: AnyResult,
+  ): FormattedExecutionResult => {
+    const operation = peer.operations.get(payload);
     return {
       ...(data !== undefined && { data }),
-      ...(errors && { errors: errors.map((error) => publicError(operation, error).formatted) }),
+      ...(errors && { errors: errors.map((error) => publicError(operation, error)) }),
       ...(operation && { extensions: extensionsOf(operation) }),
     };
+  };
+
+  const finish = (peer: Peer, payload: SubscribePayload): void => {
+    const operation = peer.operations.get(payload);
+    if (!operation) return;
+    peer.operations.delete(payload);
+    operation.controller.abort();
+    const { context, type, name, startedAt } = operation;
+    const codes = [...operation.codes];
+    const durationMs = clock.monotonic() - startedAt;
+    if (context) logOperation(logger, context, { transport: 'websocket', type, name, durationMs, codes });
   };
 
   const opened = (socket: WebSocket, request: IncomingMessage): void => {

@@ -38,7 +38,7 @@ export function connectionFailure(error: unknown, url: string): unknown {
   if (!isDatabaseAway(error) && !TLS_TROUBLE.test(message)) return error;
   return new StartupError(
     `DATABASE_URL names a Postgres at ${host} that cannot be reached (${code ?? message}): start it, or correct the URL.`,
-    { cause: error },
+    { cause: error, mayPass: true },
   );
 }
 

@@ -57,6 +57,7 @@ async function takeOver(path: string, directory: string): Promise<Server> {
   if (holder !== null) {
     throw new StartupError(
       `${directory} is in use by ${holder}: stop that process first, or set DATA_DIR to another directory.`,
+      { mayPass: true },
     );
   }
   await unlink(path).catch(() => undefined);

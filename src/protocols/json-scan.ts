@@ -1,6 +1,9 @@
 /**
  * Finds the members of a JSON object in its bytes without building the object. Request bodies of agents are tens of
  * kilobytes of which the gateway needs three members; the rest is forwarded as it came.
+ *
+ * What it accepts and JSON.parse does not: control characters and unknown escapes inside strings, which are skipped, not
+ * read; {@link parseSpan} and keys are strict about them. What it refuses and JSON.parse does not: nesting without end.
  */
 
 /** Bytes of the buffer, end exclusive. */
@@ -9,9 +12,16 @@ export interface Span {
   readonly end: number;
 }
 
+/** Where the value of a member lies, and where its key begins. */
+export interface Member extends Span {
+  readonly keyStart: number;
+}
+
 export interface JsonMembers {
-  /** Value of each member by key; of a repeated key the last, as JSON.parse has it. */
-  readonly values: ReadonlyMap<string, Span>;
+  /** Each member by key; of a repeated key the last, as JSON.parse has it. */
+  readonly values: ReadonlyMap<string, Member>;
+  /** Keys that stand there more than once: other readers may take the first. */
+  readonly repeated: readonly string[];
   /** Where the object itself lies, braces included. */
   readonly span: Span;
 }
@@ -39,9 +49,7 @@ const NINE = 0x39;
 
 /** Members of the one object the bytes hold; throws {@link JsonSyntaxError} when they hold anything else. */
 export function scanObject(bytes: Buffer): JsonMembers {
-  const start = skipSpace(bytes, 0);
-  if (bytes[start] !== OPEN_OBJECT) throw new JsonSyntaxError('a JSON object was expected');
-  const members = scanMembers(bytes, start);
+  const members = scanMembers(bytes, skipSpace(bytes, 0));
   const rest = skipSpace(bytes, members.span.end);
   if (rest !== bytes.length) throw unexpected(bytes, rest);
   return members;
@@ -49,9 +57,14 @@ export function scanObject(bytes: Buffer): JsonMembers {
 
 /** Members of the object that starts at `start`. */
 export function scanMembers(bytes: Buffer, start: number): JsonMembers {
-  const values = new Map<string, Span>();
-  const end = walkObject(bytes, start, 0, (key, span) => values.set(key, span));
-  return { values, span: { start, end } };
+  if (bytes[start] !== OPEN_OBJECT) throw new JsonSyntaxError('a JSON object was expected');
+  const values = new Map<string, Member>();
+  const repeated: string[] = [];
+  const end = walkObject(bytes, start, 0, (key, member) => {
+    if (values.has(key)) repeated.push(key);
+    values.set(key, member);
+  });
+  return { values, repeated, span: { start, end } };
 }
 
 /** Elements of the array that starts at `start`, until `visit` returns false. */
@@ -67,9 +80,9 @@ export function scanElements(bytes: Buffer, start: number, visit: (span: Span) =
   }
 }
 
-/** Parses one span. */
+/** Parses one span; throws {@link JsonSyntaxError} for what the scan was lenient about. */
 export function parseSpan(bytes: Buffer, span: Span): unknown {
-  return JSON.parse(bytes.toString('utf8', span.start, span.end));
+  return parseStrictly(bytes.toString('utf8', span.start, span.end));
 }
 
 /** A replacement of a span; an empty span inserts. */
@@ -101,7 +114,7 @@ function walkObject(
   bytes: Buffer,
   start: number,
   depth: number,
-  visit: ((key: string, span: Span) => void) | null,
+  visit: ((key: string, member: Member) => void) | null,
 ): number {
   let at = skipSpace(bytes, start + 1);
   if (bytes[at] === CLOSE_OBJECT) return at + 1;
@@ -112,7 +125,7 @@ function walkObject(
     if (bytes[colon] !== COLON) throw unexpected(bytes, colon);
     const valueStart = skipSpace(bytes, colon + 1);
     const valueEnd = skipValue(bytes, valueStart, depth + 1);
-    if (visit) visit(readKey(bytes, at, keyEnd), { start: valueStart, end: valueEnd });
+    if (visit) visit(readKey(bytes, at, keyEnd), { keyStart: at, start: valueStart, end: valueEnd });
     at = skipSpace(bytes, valueEnd);
     const next = bytes[at];
     if (next === CLOSE_OBJECT) return at + 1;
@@ -188,7 +201,15 @@ function skipString(bytes: Buffer, start: number): number {
 
 function readKey(bytes: Buffer, start: number, end: number): string {
   const raw = bytes.toString('utf8', start + 1, end - 1);
-  return raw.includes('\\') ? String(JSON.parse(`"${raw}"`)) : raw;
+  return raw.includes('\\') ? String(parseStrictly(`"${raw}"`)) : raw;
+}
+
+function parseStrictly(json: string): unknown {
+  try {
+    return JSON.parse(json);
+  } catch {
+    throw new JsonSyntaxError('a string holds a control character or an unknown escape');
+  }
 }
 
 function skipSpace(bytes: Buffer, start: number): number {

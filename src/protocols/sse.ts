@@ -1,6 +1,7 @@
 /**
  * Reads server-sent frames out of a stream of bytes as they complete, but only those worth it: a marker is searched in
  * the whole of what arrived, and just the frames around its hits are cut out. Bytes that pass on stay the ones that came.
+ * Lines may end with LF or CR LF; a lone CR, which nobody sends, does not end a frame here.
  */
 
 /** Reads one frame, its blank line included, and returns the bytes to pass on in its place. */
@@ -26,9 +27,22 @@ export interface FrameScanner {
 const EMPTY = Buffer.alloc(0);
 const LF = 0x0a;
 const CR = 0x0d;
+const LINE_END = /\r\n|\n|\r/;
 
 export function createFrameScanner(options: FrameScannerOptions): FrameScanner {
-  let carry: Buffer = EMPTY;
+  /** The unfinished frame, in the pieces it came in. */
+  let held: Buffer[] = [];
+  let heldBytes = 0;
+  const hold = (bytes: Buffer): void => {
+    if (bytes.length > 0) held.push(bytes);
+    heldBytes += bytes.length;
+  };
+  const release = (): Buffer => {
+    const bytes = joined(held);
+    held = [];
+    heldBytes = 0;
+    return bytes;
+  };
 
   const scan = (bytes: Buffer): Buffer => {
     const { marker, visit, onText } = options;
@@ -57,22 +71,28 @@ export function createFrameScanner(options: FrameScannerOptions): FrameScanner {
 
   return {
     push(chunk) {
-      const bytes = carry.length === 0 ? chunk : Buffer.concat([carry, chunk]);
-      const complete = endOfLastFrame(bytes);
-      const rest = bytes.subarray(complete);
-      if (rest.length > options.maxFrameBytes) {
-        carry = EMPTY;
-        return Buffer.concat([scan(bytes.subarray(0, complete)), rest]);
-      }
-      carry = rest;
-      return complete === 0 ? EMPTY : scan(complete === bytes.length ? bytes : bytes.subarray(0, complete));
+      hold(chunk);
+      // Without a line end nothing got complete. Joining the pieces each time would make a long frame quadratic.
+      if (!chunk.includes(LF)) return heldBytes > options.maxFrameBytes ? release() : EMPTY;
+      const bytes = release();
+      const end = endOfLastFrame(bytes);
+      const complete = end === bytes.length ? bytes : bytes.subarray(0, end);
+      const passed = end === 0 ? EMPTY : scan(complete);
+      const rest = bytes.subarray(end);
+      if (rest.length > options.maxFrameBytes) return Buffer.concat([passed, rest]);
+      hold(rest);
+      return passed;
     },
     end() {
-      const rest = carry;
-      carry = EMPTY;
+      const rest = release();
       return rest.length === 0 ? EMPTY : scan(rest);
     },
   };
+}
+
+function joined(pieces: readonly Buffer[]): Buffer {
+  const [only] = pieces;
+  return only !== undefined && pieces.length === 1 ? only : Buffer.concat(pieces);
 }
 
 /** End of the last blank line; 0 when there is none. */
@@ -111,10 +131,23 @@ export function countOccurrences(text: string, word: string): number {
   return count;
 }
 
+/** The frame with other data; its further lines and their ends stay. */
+export function withData(frame: Buffer, data: string): Buffer {
+  const [lineEnd = '\n'] = /\r?\n/.exec(frame.toString('latin1')) ?? [];
+  const lines = frame.toString('utf8').split(LINE_END);
+  const first = lines.findIndex((line) => line.startsWith('data:'));
+  const others = lines.filter((line, at) => at === first || !line.startsWith('data:'));
+  others[first] = data
+    .split(LINE_END)
+    .map((line) => `data: ${line}`)
+    .join(lineEnd);
+  return Buffer.from(others.join(lineEnd), 'utf8');
+}
+
 /** The `data` of a frame, its lines joined; null when it has none (a comment, a bare event). */
 export function dataOf(frame: Buffer): string | null {
   let data: string | null = null;
-  for (const line of frame.toString('utf8').split(/\r\n|\n|\r/)) {
+  for (const line of frame.toString('utf8').split(LINE_END)) {
     if (!line.startsWith('data:')) continue;
     const value = line.charCodeAt(5) === 0x20 ? line.slice(6) : line.slice(5);
     data = data === null ? value : `${data}\n${value}`;

@@ -17,7 +17,9 @@ export function resolveModel(workspace: WorkspaceTable, name: string | null): Re
   if (name === null || name === AUTO) return { kind: 'auto' };
   const exact = workspace.models.get(name) ?? byAlias(workspace, name);
   if (exact) return { kind: 'model', entry: exact };
-  const namesakes = workspace.byUpstreamId.get(name) ?? [];
+  const known = workspace.byUpstreamId.get(name) ?? [];
+  const served = known.filter(({ routes }) => routes.length > 0);
+  const namesakes = served.length > 0 ? served : known;
   const [only, ...others] = namesakes;
   if (only === undefined) return { kind: 'unknown' };
   if (others.length === 0) return { kind: 'model', entry: only };

@@ -31,7 +31,9 @@ export class VaultError extends Error {
 }
 
 const VERSION = 'v1';
+const CIPHER = 'aes-256-gcm';
 const IV_BYTES = 12;
+const TAG_BYTES = 16;
 const KEY_BYTES = 32;
 
 /** A vault that seals with the first key and opens with any. Keys are 32 bytes each. */
@@ -45,7 +47,7 @@ export function createVault(keys: readonly [Uint8Array, ...Uint8Array[]]): Vault
     knows: (id) => byId.has(id),
     seal(plaintext, binding) {
       const iv = randomBytes(IV_BYTES);
-      const cipher = createCipheriv('aes-256-gcm', sealingKey, iv);
+      const cipher = createCipheriv(CIPHER, sealingKey, iv, { authTagLength: TAG_BYTES });
       cipher.setAAD(associatedData(binding));
       const ciphertext = Buffer.concat([cipher.update(plaintext, 'utf8'), cipher.final()]);
       const parts = [iv, cipher.getAuthTag(), ciphertext].map((part) => part.toString('base64url'));
@@ -57,7 +59,10 @@ export function createVault(keys: readonly [Uint8Array, ...Uint8Array[]]): Vault
       const key = byId.get(sealedWith);
       if (!key) throw new VaultError(`The sealed text was sealed with another key (${sealedWith}).`);
       try {
-        const decipher = createDecipheriv('aes-256-gcm', key, Buffer.from(iv, 'base64url'));
+        const decipher = createDecipheriv(CIPHER, key, Buffer.from(iv, 'base64url'), {
+          // Without it a tag cut to four bytes would do.
+          authTagLength: TAG_BYTES,
+        });
         decipher.setAAD(associatedData(binding));
         decipher.setAuthTag(Buffer.from(tag, 'base64url'));
         return Buffer.concat([

@@ -15,7 +15,7 @@ describe.skipIf(BROWSER === undefined)('the page to try the API on', () => {
 
   beforeAll(async () => {
     world = await startWorld();
-    world.connections.set('conn_1', connection('conn_1', { label: 'the one' }));
+    world.connections.set('conn_1', connection('conn_1', { label: 'solo' }));
     browser = await chromium.launch({ executablePath: BROWSER ?? '', args: ['--no-sandbox'] });
     page = await browser.newPage();
     page.on('request', (request) => {
@@ -60,7 +60,7 @@ describe.skipIf(BROWSER === undefined)('the page to try the API on', () => {
 
   it('runs a subscription with the same token, and stops it', async () => {
     await run('subscription { connectionHealth { connection { label } health { state } } }');
-    await expect.poll(result, within).toContain('"the one"');
+    await expect.poll(result, within).toContain('"solo"');
     world.setHealth('conn_1', { state: 'UNHEALTHY' });
     await expect.poll(result, within).toContain('"UNHEALTHY"');
     await page.locator('.graphiql-execute-button').click();

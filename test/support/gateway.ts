@@ -27,6 +27,8 @@ export interface TestConnection {
   readonly baseUrl: string;
   readonly models: readonly string[];
   readonly priority?: number;
+  /** Put in place of the sealed secret. */
+  readonly sealed?: string;
 }
 
 export interface TestGatewayOptions {
@@ -45,6 +47,7 @@ export interface TestGateway extends AsyncDisposable {
   end(index?: number): Promise<EndRecord>;
   /** Puts another table in force. */
   reroute(options: TestGatewayOptions): void;
+  drain(timeoutMs: number): Promise<void>;
 }
 
 const WORKSPACE = 'ws_TEST';
@@ -88,6 +91,7 @@ export async function startTestGateway(options: TestGatewayOptions): Promise<Tes
         `request ${index} ends in the journal`,
         () => records.filter((record) => record.kind === 'end')[index],
       ),
+    drain: (timeoutMs) => gateway.drain(timeoutMs),
     async [Symbol.asyncDispose]() {
       await gateway.drain(0);
       await upstream.close();
@@ -133,11 +137,9 @@ function snapshotOf(
       region: null,
       baseUrl: given.baseUrl,
       priority: given.priority ?? 0,
-      secret: vault.seal(given.secret, {
-        workspaceId: WORKSPACE,
-        subjectId: id,
-        purpose: 'connection.secret',
-      }),
+      secret:
+        given.sealed ??
+        vault.seal(given.secret, { workspaceId: WORKSPACE, subjectId: id, purpose: 'connection.secret' }),
     });
     for (const upstreamId of given.models) {
       const ref = `${given.provider}/${upstreamId}`;

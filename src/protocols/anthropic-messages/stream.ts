@@ -6,7 +6,7 @@ import { mergeUsage, NOTHING_STATED, type StatedUsage } from '../usage.js';
 import { readUsage } from './usage.js';
 
 const STOP = 'message_stop';
-const WORTH_READING = /"usage":\s*\{|"type":\s*"message_stop"|"error"\s*[:,}]/g;
+const WORTH_READING = /"usage"\s*:\s*\{|"type":\s*"message_stop"|"error"\s*[:,}]/g;
 const CONTENT = '"content_block_delta"';
 const EMPTY = Buffer.alloc(0);
 

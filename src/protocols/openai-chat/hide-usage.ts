@@ -1,14 +1,18 @@
 /** Takes usage out of frames for callers that did not ask for it. */
 import {
   applyEdits,
+  JsonSyntaxError,
   scanElements,
   scanMembers,
   scanObject,
   type Edit,
   type JsonMembers,
 } from '../json-scan.js';
+import { withData } from '../sse.js';
 
 const EMPTY = Buffer.alloc(0);
+const COMMA = 0x2c;
+const OPEN_OBJECT = 0x7b;
 
 /**
  * The frame without its usage: nothing at all when usage was all it brought (`choices: []`), else the same bytes less the
@@ -16,38 +20,38 @@ const EMPTY = Buffer.alloc(0);
  */
 export function withoutUsage(frame: Buffer, data: string): Buffer {
   const json = Buffer.from(data, 'utf8');
-  const members = scanObject(json);
-  const choices = members.values.get('choices');
-  const edits = [...removal(json, members)];
-  let choiceCount = 0;
-  if (choices) {
-    scanElements(json, choices.start, (element) => {
-      choiceCount++;
-      edits.push(...removal(json, scanMembers(json, element.start)));
-      return true;
-    });
+  try {
+    const members = scanObject(json);
+    const choices = members.values.get('choices');
+    const edits = [...removal(json, members)];
+    let choiceCount = 0;
+    if (choices) {
+      scanElements(json, choices.start, (element) => {
+        choiceCount++;
+        if (json[element.start] === OPEN_OBJECT) {
+          edits.push(...removal(json, scanMembers(json, element.start)));
+        }
+        return true;
+      });
+    }
+    return choiceCount === 0 ? EMPTY : withData(frame, applyEdits(json, edits).toString('utf8'));
+  } catch (error) {
+    if (!(error instanceof JsonSyntaxError)) throw error;
+    // Nested deeper than we look; usage too many does less harm than a frame too few.
+    return frame;
   }
-  if (choiceCount === 0) return EMPTY;
-  const head = frame.indexOf('data:');
-  return Buffer.concat([
-    frame.subarray(0, head),
-    Buffer.from('data: '),
-    applyEdits(json, edits),
-    Buffer.from('\n\n'),
-  ]);
 }
 
 /** Removes the member `usage` with the comma that parts it from its neighbour. */
 function removal(json: Buffer, members: JsonMembers): readonly Edit[] {
-  const span = members.values.get('usage');
-  if (!span) return [];
-  let start = json.lastIndexOf('"usage"', span.start);
-  let end = span.end;
+  const usage = members.values.get('usage');
+  if (!usage) return [];
+  let { keyStart: start, end } = usage;
   while (isSpace(json[end])) end++;
-  if (json[end] === 0x2c) return [{ start, end: end + 1, text: '' }];
+  if (json[end] === COMMA) return [{ start, end: end + 1, text: '' }];
   while (isSpace(json[start - 1])) start--;
-  if (json[start - 1] === 0x2c) start--;
-  return [{ start, end: span.end, text: '' }];
+  if (json[start - 1] === COMMA) start--;
+  return [{ start, end: usage.end, text: '' }];
 }
 
 function isSpace(byte: number | undefined): boolean {

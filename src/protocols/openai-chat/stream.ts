@@ -8,7 +8,7 @@ import { usageOfFrame } from './usage.js';
 
 const DONE = '[DONE]';
 // Inside a JSON string the quotes would be escaped, so text about usage does not match. `"usage":null` does not either.
-const WORTH_READING = /"usage":\s*\{|\[DONE\]|"error"\s*:|"finish_reason":\s*"/g;
+const WORTH_READING = /"usage"\s*:\s*\{|\[DONE\]|"error"\s*:|"finish_reason":\s*"/g;
 const CONTENT =
   /"(?:content|reasoning_content|reasoning|refusal)":\s*"[^"]|"tool_calls":\s*\[\s*\{|"function_call":\s*\{/;
 const DELTA = '"delta"';

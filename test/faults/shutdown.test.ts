@@ -75,7 +75,7 @@ describe('stopping', () => {
       expect(text.trimEnd().endsWith('data: [DONE]')).toBe(true);
       const finishedAt = performance.now();
       expect(await program.ended).toEqual({ code: 0, signal: null });
-      expect(performance.now() - finishedAt).toBeLessThan(5_000);
+      expect(performance.now() - finishedAt).toBeLessThan(15_000);
 
       await using next = await installation.start();
       const isOurs = ({ requestId }: any): boolean => requestId === headers['x-request-id'];
@@ -97,7 +97,7 @@ describe('stopping', () => {
     program.signal('SIGINT', 'all');
     expect((await program.ended).code).toBe(130);
     await until('its processes are gone', () => !gateways.some(isRunning) && !isRunning(control ?? 0));
-    expect(performance.now() - askedAt).toBeLessThan(5_000);
+    expect(performance.now() - askedAt).toBeLessThan(15_000);
     expect((await answer).broken).toBe(true);
   });
 
@@ -123,6 +123,6 @@ describe('stopping', () => {
     await idle.text();
     const askedAt = performance.now();
     expect(await program.stop()).toEqual({ code: 0, signal: null });
-    expect(performance.now() - askedAt).toBeLessThan(3_000);
+    expect(performance.now() - askedAt).toBeLessThan(15_000);
   });
 });

@@ -6,6 +6,7 @@ import { spawnSync } from 'node:child_process';
 import { readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { listModules } from './list-modules.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const stamp = join(root, 'dist/.built');
@@ -21,6 +22,7 @@ const sources = [
 ];
 
 export function build({ ifStale }) {
+  listModules();
   if (ifStale && newest(sources.map((source) => join(root, source))) <= modified(stamp)) return;
   if (modified(schema) > modified(join(generated, 'client.ts'))) run('prisma', ['generate', '--no-hints']);
   run('tsc', ['-p', 'tsconfig.build.json']);

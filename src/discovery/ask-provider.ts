@@ -2,7 +2,8 @@
 import { MODEL_LIST_MAX_BYTES } from '../config/limits.js';
 import type { Clock } from '../domain/clock.js';
 import type { UpstreamFailure } from '../domain/failure.js';
-import type { AuthHeader, OfferingDefinition, Probe } from '../providers/define-provider.js';
+import { credentialHeader } from '../providers/credential-header.js';
+import type { OfferingDefinition, Probe } from '../providers/define-provider.js';
 import type { AnswerHints } from '../providers/failure.js';
 import { addressOf, type AddressSettings } from '../providers/urls.js';
 import type { HttpGet } from '../upstream/http-get.js';
@@ -36,7 +37,10 @@ export async function askProvider(
 ): Promise<{ answer: ProviderAnswer } | { failure: UpstreamFailure }> {
   const answer = await deps.http.get({
     url: addressOf(access.offering, probe.url, access.settings),
-    headers: access.secret === null ? {} : credentialHeader(probe.auth, access.secret),
+    headers: {
+      ...probe.headers,
+      ...(access.secret === null ? {} : credentialHeader(probe.auth, access.secret)),
+    },
     billing: access.offering.billing,
     timeoutMs,
     maxBytes: MODEL_LIST_MAX_BYTES,
@@ -57,10 +61,6 @@ export async function askProvider(
 export function withoutSecret(failure: UpstreamFailure, secret: string | null): UpstreamFailure {
   if (secret === null || secret === '') return failure;
   return { ...failure, message: failure.message.replaceAll(secret, '…') };
-}
-
-function credentialHeader(auth: AuthHeader, secret: string): Record<string, string> {
-  return auth === 'bearer' ? { authorization: `Bearer ${secret}` } : { 'x-api-key': secret };
 }
 
 function single(value: string | string[] | undefined): string | null {

@@ -4,7 +4,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { AppError } from '../domain/errors.js';
 import type { WireProtocol } from '../domain/vocabulary.js';
 import { parseSpan, scanElements, scanMembers, type JsonMembers } from '../protocols/json-scan.js';
-import type { AuthHeader } from '../providers/define-provider.js';
+import { credentialHeader } from '../providers/credential-header.js';
 import { addressOf } from '../providers/urls.js';
 import type { RouteEntry } from '../routing/table.js';
 import { connectionSecretBinding } from '../secrets/connection-secret.js';
@@ -117,12 +117,8 @@ function resolveTarget(route: RouteEntry, protocol: WireProtocol, vault: Vault):
   return {
     origin: url.origin,
     path: url.pathname + url.search,
-    auth: secret === null ? {} : authHeader(endpoint.auth, secret),
+    auth: secret === null ? {} : credentialHeader(endpoint.auth, secret),
   };
-}
-
-function authHeader(form: AuthHeader, secret: string): Record<string, string> {
-  return form === 'bearer' ? { authorization: `Bearer ${secret}` } : { 'x-api-key': secret };
 }
 
 function forwardedHeaders(headers: IncomingHttpHeaders): Record<string, string> {

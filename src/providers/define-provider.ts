@@ -13,8 +13,8 @@ import type {
   WireProtocol,
 } from '../domain/vocabulary.js';
 
-/** How a secret is presented: `Authorization: Bearer …` or `x-api-key: …`. */
-export type AuthHeader = 'bearer' | 'x-api-key';
+/** How a secret is presented: `Authorization: Bearer …`, or bare in a header of that name. */
+export type AuthHeader = 'bearer' | 'x-api-key' | 'x-goog-api-key';
 
 /** Where one wire format of an offering is called. */
 export interface Endpoint {
@@ -39,12 +39,16 @@ export interface ListedModel {
 export interface Probe {
   readonly url: string;
   readonly auth: AuthHeader;
+  /** Further headers it wants, always the same. */
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 /** A call that proves a credential. */
 export interface VerifyProbe extends Probe {
   /** Types of error answers that still prove the credential, because only an accepted one gets that far. */
   readonly toleratedTypes?: readonly string[];
+  /** Classes of failures that say nothing against the credential. */
+  readonly toleratedClasses?: readonly FailureClass[];
 }
 
 /** Where the models of an offering come from. */
@@ -53,6 +57,8 @@ export type ModelSource =
       readonly kind: 'live';
       /** Reads the list's JSON body; throws when it is not of the expected shape. */
       readonly parse: (body: unknown) => readonly ListedModel[];
+      /** URL of the next page, from the body of one; null after the last. Left out where the list is one page. */
+      readonly nextPage?: (body: unknown) => string | null;
     })
   | { readonly kind: 'curated'; readonly models: readonly ListedModel[] };
 
@@ -74,8 +80,8 @@ export interface FailureRule {
   readonly types?: readonly string[];
   readonly message?: RegExp;
   readonly class: FailureClass;
-  /** Reads from the message when the refusal ends, in milliseconds since the epoch; null when it does not say. */
-  readonly resetAt?: (message: string) => number | null;
+  /** Reads from the message when the refusal ends, in milliseconds since the epoch, as `now` is; null when it does not say. */
+  readonly resetAt?: (message: string, now: number) => number | null;
 }
 
 /** A plan a provider sells. */
@@ -94,12 +100,22 @@ export interface Region {
   readonly origins: Readonly<Record<string, string>>;
 }
 
+/** A base URL that the operator chose. */
+export interface OwnBase {
+  /** As it was given. */
+  readonly url: string;
+  /** One of the offering's URLs behind another base. */
+  readonly rebase: (url: string, base: string) => string;
+}
+
 /** One way to buy access. */
 export interface OfferingDefinition {
   readonly code: string;
   readonly name: string;
   readonly billing: Billing;
   readonly credential: CredentialKind;
+  /** Whether a key may be given although none is needed: a server that can be started with one. */
+  readonly takesKey?: boolean;
   /** Form of the secret, as a hint for input fields; null when unknown. */
   readonly secretHint: string | null;
   /** Secrets that certainly belong to another product of the provider, and which. */
@@ -110,6 +126,8 @@ export interface OfferingDefinition {
   readonly regions: readonly Region[];
   /** Preferred first. */
   readonly endpoints: readonly [Endpoint, ...Endpoint[]];
+  /** Set where operators give a base that paths are added to, instead of an origin that replaces the provider's. */
+  readonly ownBase?: OwnBase;
   /** Formats a given model can be called with, when that depends on the model; all of `endpoints` otherwise. */
   readonly protocolsOf?: (upstreamId: string) => readonly WireProtocol[];
   readonly models: ModelSource;
@@ -123,6 +141,13 @@ export interface OfferingDefinition {
   readonly catalog: { readonly facts: readonly string[]; readonly prices: readonly string[] };
   /** Spelling here → spelling in the price catalogue, where the two differ. */
   readonly catalogAliases?: Readonly<Record<string, string>>;
+  /** What the provider publishes where neither its list nor the catalogue can say it, such as prices by time of day. */
+  readonly publishedPrices?: {
+    /** Day they were read, `YYYY-MM-DD`. */
+    readonly asOf: string;
+    /** By upstream id. */
+    readonly models: Readonly<Record<string, TokenPrices>>;
+  };
   readonly failures: readonly FailureRule[];
   /** Header that wants a value which is stable per conversation; null when none does. */
   readonly sessionHeader: string | null;

@@ -35,6 +35,10 @@ export function readErrorAnswer(status: number, bodyText: string): ErrorAnswer {
       nonEmpty(said['msg']) ??
       nonEmpty(said['status_msg']) ??
       nonEmpty(said['detail']) ??
+      asText(said['message'] ?? said['detail']) ??
+      nonEmpty(said['title']) ??
+      // A message that is an object still says more than the status.
+      (fieldsOf(said['message']) ? JSON.stringify(said['message']) : null) ??
       `HTTP ${status}`,
     body,
   };
@@ -66,7 +70,7 @@ export function classifyFailure(
     class: rule?.class ?? generalClass(answer),
     httpStatus: answer.status,
     message: cut(maskAccountDetails(answer.message)),
-    retryAt: statedRetry(hints) ?? believable(rule?.resetAt?.(answer.message) ?? null, hints.now),
+    retryAt: statedRetry(hints) ?? believable(rule?.resetAt?.(answer.message, hints.now) ?? null, hints.now),
   };
 }
 
@@ -85,13 +89,23 @@ export function judgeProbe(
   }
   const error = readErrorAnswer(answer.status, answer.bodyText);
   if (error.type !== null && probe.toleratedTypes?.includes(error.type)) return null;
-  return classifyFailure(offering, error, hints);
+  const failure = classifyFailure(offering, error, hints);
+  return probe.toleratedClasses?.includes(failure.class) ? null : failure;
 }
 
 const SUCCESS_CODES = new Set(['0', '200', 'success', 'Success']);
 
+/** Validators list what they object to in place of a sentence. */
+function asText(value: unknown): string | null {
+  return typeof value === 'object' && value !== null ? JSON.stringify(value) : null;
+}
+
 function errorFields(fields: Fields): Fields {
-  const nested = fieldsOf(fields['error']) ?? fieldsOf(fieldsOf(fields['response'])?.['error']);
+  const nested =
+    fieldsOf(fields['error']) ??
+    fieldsOf(fieldsOf(fields['response'])?.['error']) ??
+    // Web frameworks list everything that is wrong with a request; the first is enough.
+    fieldsOf(Array.isArray(fields['detail']) ? fields['detail'][0] : fields['detail']);
   if (nested) return nested;
   const text = nonEmpty(fields['error']);
   if (text !== null) return { code: fields['code'] ?? fields['status'], type: fields['type'], message: text };

@@ -13,19 +13,25 @@ export interface ListEntry {
   value(field: string): unknown;
 }
 
+/** Where a list of another shape than OpenAI's keeps its entries and their ids. */
+export interface ListShape {
+  /** Field of the body with the entries; null when the body is the array itself, which then is never empty. */
+  readonly entries: string | null;
+  readonly id: string;
+}
+
 /**
- * A parser for lists of OpenAI's shape, `{"data": [{"id": …}]}`. Entries without an id are skipped, repeated ids are
- * taken once, and a body of another shape throws, so that it is never mistaken for an empty list.
+ * A parser for lists of OpenAI's shape, `{"data": [{"id": …}]}`, or another. Entries without an id are skipped, repeated
+ * ids are taken once, and a body of another shape throws, so that it is never mistaken for an empty list.
  */
 export function parseModelList(
   read: (entry: ListEntry) => ListedModel | null = ({ id }) => ({ upstreamId: id }),
+  shape: ListShape = { entries: 'data', id: 'id' },
 ): (body: unknown) => readonly ListedModel[] {
   return (body) => {
-    const data = isFields(body) ? body['data'] : undefined;
-    if (!Array.isArray(data)) throw new Error('The model list has no "data" array.');
     const models = new Map<string, ListedModel>();
-    for (const item of data) {
-      const entry = entryOf(item);
+    for (const item of entriesOf(body, shape.entries)) {
+      const entry = entryOf(item, shape.id);
       const model = entry && read(entry);
       if (model && !models.has(model.upstreamId)) models.set(model.upstreamId, model);
     }
@@ -43,9 +49,16 @@ export function isFields(value: unknown): value is Readonly<Record<string, unkno
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-function entryOf(item: unknown): ListEntry | null {
+function entriesOf(body: unknown, field: string | null): readonly unknown[] {
+  if (field === null && Array.isArray(body) && body.length > 0) return body;
+  const entries = field !== null && isFields(body) ? body[field] : undefined;
+  if (!Array.isArray(entries)) throw new Error(`The model list has no ${field ?? 'entries'}.`);
+  return entries;
+}
+
+function entryOf(item: unknown, idField: string): ListEntry | null {
   if (!isFields(item)) return null;
-  const { id } = item;
+  const id = item[idField];
   if (typeof id !== 'string' || id === '') return null;
   return {
     id,

@@ -1,20 +1,8 @@
-/** Every provider that is built in. A new one is a file beside this one and a line in the list. */
+/** Every provider that is built in: those whose file lies in `modules/`. */
+import { PROVIDERS as MODULES } from './all.generated.js';
 import type { OfferingDefinition, ProviderDefinition } from './define-provider.js';
-import { kimi } from './kimi.js';
-import { nanoGpt } from './nano-gpt.js';
-import { ollamaCloud } from './ollama-cloud.js';
-import { opencode } from './opencode.js';
-import { opencodeGo } from './opencode-go.js';
-import { zai } from './zai.js';
 
-const PROVIDERS: readonly ProviderDefinition[] = [
-  kimi,
-  nanoGpt,
-  ollamaCloud,
-  opencode,
-  opencodeGo,
-  zai,
-].toSorted((a, b) => (a.slug < b.slug ? -1 : 1));
+const PROVIDERS: readonly ProviderDefinition[] = [...MODULES].toSorted((a, b) => (a.slug < b.slug ? -1 : 1));
 
 const byName = new Map<string, ProviderDefinition>();
 for (const provider of PROVIDERS) {

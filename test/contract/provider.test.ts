@@ -1,34 +1,38 @@
 /** What every provider module promises, checked over real HTTP against its simulated provider. */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { factsFor } from '../../src/discovery/catalog/catalog.js';
+import { describeModel } from '../../src/discovery/describe-model.js';
+import { listModels } from '../../src/discovery/list-models.js';
+import { createCredentialProbe } from '../../src/discovery/probe.js';
+import { systemClock } from '../../src/domain/clock.js';
 import type { UpstreamFailure } from '../../src/domain/failure.js';
 import type { WireProtocol } from '../../src/domain/vocabulary.js';
-import type { AuthHeader, OfferingDefinition } from '../../src/providers/define-provider.js';
-import { classifyFailure, isErrorBody, judgeProbe, readErrorAnswer } from '../../src/providers/failure.js';
+import { anthropicMessages, openaiChat } from '../../src/protocols/registry.js';
+import { tokensOf } from '../../src/protocols/usage.js';
+import { credentialHeader } from '../../src/providers/credential-header.js';
+import type { Endpoint, ListedModel } from '../../src/providers/define-provider.js';
+import { classifyFailure, isErrorBody, readErrorAnswer } from '../../src/providers/failure.js';
 import { allProviders } from '../../src/providers/registry.js';
 import { addressOf } from '../../src/providers/urls.js';
+import { createHttpGet } from '../../src/upstream/http-get.js';
 import {
   type LoggedRequest,
   SIMULATED_SLUGS,
   type SimulatedProvider,
-  type SimulatedSlug,
   simulationOf,
   startSimulatedProvider,
 } from '../support/providers/simulated-provider.js';
 
-/** Where each offering really lives; the paths behind are the simulated providers' to know. */
-const ORIGINS: Readonly<Record<string, readonly string[]>> = {
-  'kimi/coding-plan': ['https://api.kimi.com'],
-  'nano-gpt/subscription': ['https://nano-gpt.com'],
-  'nano-gpt/api': ['https://nano-gpt.com'],
-  'ollama-cloud/cloud': ['https://ollama.com'],
-  'opencode/zen': ['https://opencode.ai'],
-  'opencode-go/go': ['https://opencode.ai'],
-  'zai/coding-plan': ['https://api.z.ai', 'https://open.bigmodel.cn'],
-  'zai/api': ['https://api.z.ai', 'https://open.bigmodel.cn'],
-};
-
 const PREFIX = '/behind/a/proxy';
 const SESSION = 'conversation-1';
+/** Formats whose streams are read. */
+const FORMATS = [openaiChat, anthropicMessages];
+const HINTS = { retryAfter: null, now: Date.parse('2026-08-12T08:00:00Z') };
+
+const http = createHttpGet({ allowPrivateUpstreams: true, userAgent: 'switchyard' });
+const deps = { http, clock: systemClock };
+const probe = createCredentialProbe(deps);
+afterAll(() => http.close());
 
 test('every registered provider is simulated, and nothing else is', () => {
   expect(SIMULATED_SLUGS.toSorted()).toEqual(allProviders().map(({ slug }) => slug));
@@ -38,12 +42,58 @@ const contracts = allProviders().flatMap((provider) =>
   provider.offerings.map((offering) => ({ name: `${provider.slug}/${offering.code}`, provider, offering })),
 );
 
-describe.each(contracts)('$name', ({ name, provider, offering }) => {
-  const simulation = simulationOf(provider.slug as SimulatedSlug);
+describe.each(contracts)('$name', ({ provider, offering }) => {
+  const simulation = simulationOf(provider.slug);
+  const verdict = simulation.verdicts[offering.code];
+  const regions = offering.regions.length > 0 ? offering.regions.map(({ code }) => code) : [null];
+  const needsKey = offering.credential !== 'NONE';
+  const truthOf = (id: string) => simulation.models.find((model) => model.id === id);
   let simulated: SimulatedProvider;
+  let usualKey: string | null;
+  let models: readonly ListedModel[];
+
+  const access = (secret: string | null) => ({
+    offering,
+    settings: { region: null, baseUrl: simulated.url },
+    secret,
+  });
+  const verify = (secret: string | null): Promise<UpstreamFailure | null> => probe(access(secret));
+  /** Chat models that can be called in a format. */
+  const modelsFor = (protocol: WireProtocol): readonly string[] =>
+    models
+      .map(({ upstreamId }) => upstreamId)
+      .filter((id) => (truthOf(id)?.kind ?? 'CHAT') === 'CHAT')
+      .filter((id) => (offering.protocolsOf?.(id) ?? [protocol]).includes(protocol));
+  const generate = async (
+    { protocol, auth }: Endpoint,
+    url: string,
+    { headers: extra = {}, model = modelsFor(protocol)[0], say = '[say pong]', fields = {} }: Wanted = {},
+  ): Promise<Answer> => {
+    if (model === undefined) throw new Error(`no listed model of ${offering.code} speaks ${protocol}`);
+    const session = offering.sessionHeader === null ? {} : { [offering.sessionHeader]: SESSION };
+    const headers = {
+      ...(usualKey === null ? {} : credentialHeader(auth, usualKey)),
+      ...session,
+      'content-type': 'application/json',
+      ...extra,
+    };
+    const turns = [{ role: 'user', content: say }];
+    const body = JSON.stringify({
+      model,
+      max_tokens: 100,
+      ...fields,
+      ...(protocol === 'OPENAI_RESPONSES' ? { input: turns } : { messages: turns }),
+    });
+    return answerOf(await fetch(url, { method: 'POST', headers, body }));
+  };
+  const addressOn = (url: string): string =>
+    addressOf(offering, url, { region: null, baseUrl: simulated.url });
 
   beforeAll(async () => {
-    simulated = await startSimulatedProvider(provider.slug as SimulatedSlug, { prefix: PREFIX });
+    simulated = await startSimulatedProvider(provider.slug, { prefix: PREFIX });
+    usualKey = needsKey ? simulated.keys.good : null;
+    const listing = await listModels(deps, access(usualKey));
+    models = listing.ok ? listing.models : [];
   });
   beforeEach(() => {
     simulated.setFault(null);
@@ -51,110 +101,99 @@ describe.each(contracts)('$name', ({ name, provider, offering }) => {
   });
   afterAll(() => simulated.close());
 
-  const address = (url: string): string => addressOf(offering, url, { region: null, baseUrl: simulated.url });
-  const get = async (url: string, auth: AuthHeader, key: string): Promise<Answer> =>
-    answerOf(await fetch(address(url), { headers: credential(auth, key) }));
-  const generate = async (protocol: WireProtocol, model: string, extra: object = {}): Promise<Answer> => {
-    const endpoint = offering.endpoints.find((candidate) => candidate.protocol === protocol);
-    if (!endpoint) throw new Error(`${name} does not speak ${protocol}`);
-    const session = offering.sessionHeader === null ? {} : { [offering.sessionHeader]: SESSION };
-    const headers = {
-      ...credential(endpoint.auth, simulated.keys.good),
-      ...session,
-      'content-type': 'application/json',
-      ...extra,
-    };
-    const turns = [{ role: 'user', content: '[say pong]' }];
-    const body = JSON.stringify({
-      model,
-      max_tokens: 100,
-      ...(protocol === 'OPENAI_RESPONSES' ? { input: turns } : { messages: turns }),
-    });
-    return answerOf(await fetch(address(endpoint.url), { method: 'POST', headers, body }));
-  };
-  const listed = async (): Promise<readonly string[]> => {
-    if (offering.models.kind !== 'live') return offering.models.models.map(({ upstreamId }) => upstreamId);
-    const { url, auth, parse } = offering.models;
-    const answer = await get(url, auth, simulated.keys.good);
-    return parse(JSON.parse(answer.bodyText)).map(({ upstreamId }) => upstreamId);
-  };
-  const verify = async (key: string): Promise<UpstreamFailure | null> => {
-    for (const probe of offering.verify) {
-      const failure = judgeProbe(offering, probe, await get(probe.url, probe.auth, key), HINTS);
-      if (failure) return failure;
-    }
-    return null;
-  };
-
   test('states what an operator needs to know before connecting it', () => {
     expect(provider.name).not.toBe('');
     expect(offering.name).not.toBe('');
-    expect(provider.consoleUrl).toMatch(/^https:\/\//);
-    expect(offering.plans.length > 0, 'a subscription has plans, metered access has none').toBe(
+    if (needsKey) expect(provider.consoleUrl).toMatch(/^https:\/\//);
+    expect(offering.termsNotice).not.toBe('');
+    expect(offering.plans.length > 0, 'a subscription has plans, other access has none').toBe(
       offering.billing === 'SUBSCRIPTION',
     );
     for (const { monthlyPriceUsd } of offering.plans)
       if (monthlyPriceUsd !== null) expect(monthlyPriceUsd).toMatch(/^\d+(\.\d+)?$/);
-    expect(offering.catalog.facts.length).toBeGreaterThan(0);
-    expect(offering.catalog.prices.length).toBeGreaterThan(0);
+    if (offering.billing !== 'LOCAL') {
+      // What no catalogue knows, the list must state.
+      if (offering.catalog.facts.length === 0)
+        for (const { upstreamId, contextWindow } of models)
+          expect(contextWindow, upstreamId).toBeGreaterThan(0);
+      expect(offering.catalog.prices).not.toEqual([]);
+    }
+    expect(offering.billing === 'LOCAL', 'what runs at home is local, and only that').toBe(
+      provider.kind === 'LOCAL',
+    );
   });
 
-  test('lives where its provider says', () => {
+  test('lives where its provider says, in every region', () => {
     const urls = [
       ...offering.endpoints,
       ...offering.verify,
       ...(offering.models.kind === 'live' ? [offering.models] : []),
     ];
-    const places = offering.regions.length > 0 ? offering.regions.map(({ code }) => code) : [null];
-    const home = places[0] ?? null;
-    const origins = (region: string | null): string[] => [
-      ...new Set(urls.map(({ url }) => new URL(addressOf(offering, url, { region, baseUrl: null })).origin)),
-    ];
-    expect(origins(home)).toEqual([ORIGINS[name]?.[0]]);
-    const known = ORIGINS[name] ?? [];
-    if (known.length > 1) expect(places.flatMap(origins)).toEqual(known);
+    const places = regions.flatMap((region) =>
+      urls.map(({ url }) => new URL(addressOf(offering, url, { region, baseUrl: null }))),
+    );
+    expect([...new Set(places.map(({ origin }) => origin))]).toEqual(simulation.origins[offering.code]);
+    const served = simulation.routes.map(({ path }) => path);
+    for (const { pathname } of places) expect(served).toContain(pathname);
   });
 
-  test('reads its model list, and only what it may use', async () => {
+  test('reads its whole model list, and only what it may use', async () => {
+    const listing = await listModels(deps, access(usualKey));
     const expected = simulation.models
-      .filter(({ inPlan }) => offering.billing === 'METERED' || inPlan !== false)
-      .filter(({ id }) => !id.startsWith('alpha-'));
-    expect(await listed()).toEqual(expected.map(({ id }) => id));
-    const [request] = simulated.requests;
-    expect(request?.status).toBe(200);
+      .filter(({ inPlan }) => offering.billing !== 'SUBSCRIPTION' || inPlan !== false)
+      .filter(({ offerings }) => offerings?.includes(offering.code) ?? true)
+      .filter(({ hidden }) => !hidden);
+    const ids = listing.ok ? listing.models.map(({ upstreamId }) => upstreamId) : listing;
+    expect(ids).toEqual(expected.map(({ id }) => id));
+    if (offering.models.kind !== 'live') return;
+    expect(simulated.requests.map(({ status }) => status)).not.toContain(404);
+    if (offering.models.nextPage) expect(simulated.requests.length).toBeGreaterThan(1);
+    for (const request of simulated.requests) expect(request).toMatchObject({ status: 200 });
   });
 
-  test('reads the facts that the list states', async () => {
-    if (offering.models.kind !== 'live') return;
-    const answer = await get(offering.models.url, offering.models.auth, simulated.keys.good);
-    for (const model of offering.models.parse(JSON.parse(answer.bodyText))) {
-      const truth = simulation.models.find(({ id }) => id === model.upstreamId);
-      if (truth?.contextWindow !== undefined) expect(model.contextWindow).toBe(truth.contextWindow);
-      if (truth?.displayName !== undefined) expect(model.displayName).toBe(truth.displayName);
-      if (truth?.maxOutputTokens !== undefined) expect(model.maxOutputTokens).toBe(truth.maxOutputTokens);
-      if (truth?.vision) expect(model.capabilities).toContain('VISION');
-      if (truth?.reasoning) expect(model.capabilities).toContain('REASONING');
-      if (truth?.prices) expect(model.prices?.output).toBe(BigInt(Math.round(truth.prices.output * 1e9)));
+  test('reads the facts that the list states', () => {
+    for (const model of models) {
+      const truth = truthOf(model.upstreamId);
+      if (offering.models.kind !== 'live' || !truth) continue;
+      if (truth.contextWindow !== undefined) expect(model.contextWindow).toBe(truth.contextWindow);
+      if (truth.displayName !== undefined) expect(model.displayName).toBe(truth.displayName);
+      if (truth.maxOutputTokens !== undefined) expect(model.maxOutputTokens).toBe(truth.maxOutputTokens);
+      if (truth.vision) expect(model.capabilities).toContain('VISION');
+      if (truth.reasoning) expect(model.capabilities).toContain('REASONING');
+      if (truth.tools) expect(model.capabilities).toContain('TOOLS');
+      if (truth.prices) expect(model.prices?.input).toBe(BigInt(Math.round(truth.prices.input * 1e9)));
+      if (truth.prices) expect(model.prices?.output).toBe(BigInt(Math.round(truth.prices.output * 1e9)));
     }
   });
 
-  test.each([{}, [], null, { data: {} }, { error: 'no' }])('does not take %j for an empty list', (body) => {
-    const { models } = offering;
-    if (models.kind === 'live') expect(() => models.parse(body)).toThrow();
+  test('tells the models that chat from those that do not', () => {
+    for (const model of models) {
+      const { kind } = describeModel(offering, model, factsFor, HINTS.now);
+      expect(kind, model.upstreamId).toBe(truthOf(model.upstreamId)?.kind ?? 'CHAT');
+    }
   });
 
-  test('accepts a good key', async () => {
-    expect(await verify(simulated.keys.good)).toBeNull();
-    for (const request of simulated.requests) expect(onlyOneCredential(request)).toBe(true);
+  test.each([{}, [], null, { data: {} }, { models: {} }, { error: 'no' }])(
+    'does not take %j for an empty list',
+    (body) => {
+      const source = offering.models;
+      if (source.kind === 'live') expect(() => source.parse(body)).toThrow();
+    },
+  );
+
+  test('accepts a good key, and no key where none is needed', async () => {
+    expect(await verify(usualKey)).toBeNull();
+    for (const request of simulated.requests) expect(credentialsOf(request)).toHaveLength(needsKey ? 1 : 0);
+    if (offering.takesKey) expect(await verify(simulated.keys.good)).toBeNull();
   });
 
   test('refuses a bad key, also where the list does not ask for one', async () => {
-    expect(await verify(simulated.keys.bad)).toMatchObject({ class: simulated.verdicts[offering.code]?.bad });
+    expect(verdict).toBeDefined();
+    if (!needsKey && !offering.takesKey) return;
+    expect((await verify(simulated.keys.bad))?.class ?? null).toBe(verdict?.bad);
   });
 
   test('tells a key that was bought for something else', async () => {
-    const verdict = simulated.verdicts[offering.code];
-    expect(verdict).toBeDefined();
     if (simulated.keys.wrongProduct === null) return;
     const failure = await verify(simulated.keys.wrongProduct);
     expect(failure?.class ?? null).toBe(verdict?.wrongProduct);
@@ -166,42 +205,64 @@ describe.each(contracts)('$name', ({ name, provider, offering }) => {
     if (offering.reportsQuota) expect(probed.some((path) => account.includes(path))).toBe(true);
   });
 
-  test('is called at the exact path and with the exact header of each format', async () => {
-    for (const { protocol, url, auth } of offering.endpoints) {
-      const model = modelFor(offering, await listed(), protocol);
+  test.each(regions)(
+    'is called at the exact path and with the exact header of each format (region %s)',
+    async (region) => {
+      for (const endpoint of offering.endpoints) {
+        const { protocol, auth } = endpoint;
+        const real = addressOf(offering, endpoint.url, { region, baseUrl: null });
+        simulated.clearRequests();
+        const answer = await generate(endpoint, addressOn(real));
+        expect(answer.status, `${protocol}: ${answer.bodyText}`).toBe(200);
+        expect(isErrorBody(JSON.parse(answer.bodyText))).toBe(false);
+        expect(answer.bodyText).toContain('pong');
+        const [request] = simulated.requests;
+        expect(request?.path).toBe(new URL(real).pathname);
+        expect(request && credentialsOf(request)).toEqual(
+          usualKey === null ? [] : Object.entries(credentialHeader(auth, usualKey)),
+        );
+      }
+    },
+  );
+
+  test('states usage in its streams that is read to the token', async () => {
+    for (const endpoint of offering.endpoints) {
+      const format = FORMATS.find(({ id }) => id === endpoint.protocol);
+      if (!format) continue;
       simulated.clearRequests();
-      const answer = await generate(protocol, model);
-      expect(answer.status, `${protocol}: ${answer.bodyText}`).toBe(200);
-      expect(isErrorBody(JSON.parse(answer.bodyText))).toBe(false);
-      expect(answer.bodyText).toContain('pong');
-      const [request] = simulated.requests;
-      expect(request?.path).toBe(new URL(url).pathname);
-      expect(request?.headers[auth === 'bearer' ? 'authorization' : 'x-api-key']).toContain(
-        simulated.keys.good,
-      );
-      expect(request && onlyOneCredential(request)).toBe(true);
+      const answer = await generate(endpoint, addressOn(endpoint.url), {
+        say: '[tokens in=120 out=34 cached=50 reasoning=7] [say pong]',
+        fields: { stream: true, ...(format === openaiChat && { stream_options: { include_usage: true } }) },
+      });
+      const reader = format.createStreamReader({ hideUsage: false });
+      reader.push(Buffer.from(answer.bodyText));
+      reader.end();
+      const stated = simulated.requests[0]?.stated;
+      expect(stated, endpoint.protocol).toMatchObject({ output: 34 });
+      expect(tokensOf(reader.usage), endpoint.protocol).toEqual(stated);
+      expect(reader).toMatchObject({ finished: true, errorData: null });
     }
   });
 
-  test('can call every model it lists', async () => {
+  test('can call every model it lists', () => {
     const spoken = offering.endpoints.map(({ protocol }) => protocol);
-    for (const model of await listed()) {
-      const protocols = offering.protocolsOf?.(model) ?? spoken;
+    for (const { upstreamId } of models) {
+      const protocols = offering.protocolsOf?.(upstreamId) ?? spoken;
       expect(
         protocols.filter((protocol) => spoken.includes(protocol)),
-        model,
+        upstreamId,
       ).not.toEqual([]);
     }
   });
 
   test('sends the session where one is wanted', async () => {
     if (offering.sessionHeader === null) return;
-    const [{ protocol }] = offering.endpoints;
-    const model = modelFor(offering, await listed(), protocol);
-    simulated.clearRequests();
-    await generate(protocol, model);
+    const [endpoint] = offering.endpoints;
+    await generate(endpoint, addressOn(endpoint.url));
     expect(simulated.requests[0]?.headers[offering.sessionHeader]).toBe(SESSION);
-    const without = await generate(protocol, model, { [offering.sessionHeader]: '' });
+    const without = await generate(endpoint, addressOn(endpoint.url), {
+      headers: { [offering.sessionHeader]: '' },
+    });
     if (without.status === 200) return;
     const failure = classifyFailure(offering, readErrorAnswer(without.status, without.bodyText), HINTS);
     expect(failure.class).toBe('CLIENT_REFUSED');
@@ -210,10 +271,9 @@ describe.each(contracts)('$name', ({ name, provider, offering }) => {
   test.each(Object.entries(simulation.failures))(
     'understands the refusal %s on every path',
     async (failureName, failure) => {
-      for (const { protocol } of offering.endpoints) {
-        const model = modelFor(offering, await listed(), protocol);
+      for (const endpoint of offering.endpoints) {
         simulated.setFault({ kind: 'refuse', failure: failureName, times: 1 });
-        const answer = await generate(protocol, model);
+        const answer = await generate(endpoint, addressOn(endpoint.url));
         const error = readErrorAnswer(answer.status, answer.bodyText);
         expect(classifyFailure(offering, error, { ...HINTS, retryAfter: answer.retryAfter })).toMatchObject({
           class: failure.class,
@@ -223,9 +283,22 @@ describe.each(contracts)('$name', ({ name, provider, offering }) => {
       }
     },
   );
+
+  test('says that a model it does not know is not there', async () => {
+    const [endpoint] = offering.endpoints;
+    const answer = await generate(endpoint, addressOn(endpoint.url), { model: 'no-such-model' });
+    const error = readErrorAnswer(answer.status, answer.bodyText);
+    expect(classifyFailure(offering, error, HINTS).class).toBe('MODEL_NOT_FOUND');
+  });
 });
 
-const HINTS = { retryAfter: null, now: Date.parse('2026-08-12T08:00:00Z') };
+/** What a call has that is not usual. */
+interface Wanted {
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly model?: string | undefined;
+  readonly say?: string;
+  readonly fields?: object;
+}
 
 interface Answer {
   readonly status: number;
@@ -241,16 +314,12 @@ async function answerOf(response: Response): Promise<Answer> {
   };
 }
 
-function credential(auth: AuthHeader, key: string): Record<string, string> {
-  return auth === 'bearer' ? { authorization: `Bearer ${key}` } : { 'x-api-key': key };
-}
+const CREDENTIAL_HEADERS = ['authorization', 'x-api-key', 'x-goog-api-key'];
 
-function onlyOneCredential({ headers }: LoggedRequest): boolean {
-  return (headers['authorization'] === undefined) !== (headers['x-api-key'] === undefined);
-}
-
-function modelFor(offering: OfferingDefinition, models: readonly string[], protocol: WireProtocol): string {
-  const model = models.find((id) => (offering.protocolsOf?.(id) ?? [protocol]).includes(protocol));
-  if (model === undefined) throw new Error(`no listed model of ${offering.code} speaks ${protocol}`);
-  return model;
+/** The credentials a request carries, as header and value. */
+function credentialsOf({ headers }: LoggedRequest): readonly (readonly [string, unknown])[] {
+  return CREDENTIAL_HEADERS.filter((name) => headers[name] !== undefined).map((name) => [
+    name,
+    headers[name],
+  ]);
 }

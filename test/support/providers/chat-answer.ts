@@ -15,6 +15,8 @@ export interface ChatUsageStyle {
   readonly cached?: 'details' | 'top-level' | 'hit-and-miss';
   /** Whether reasoning is stated apart. */
   readonly reasoning?: boolean;
+  /** Whether the completion count leaves reasoning out, so that only the total has it. */
+  readonly reasoningOnTop?: boolean;
   /** Further fields of the chunk or answer that carries the usage. */
   readonly beside?: (tokens: TokenCounts) => Readonly<Record<string, unknown>>;
   /** A frame behind the end mark. */
@@ -66,7 +68,7 @@ function usageOf(tokens: TokenCounts, style: ChatUsageStyle): Record<string, unk
   const prompt = tokens.input + tokens.cacheRead + tokens.cacheWrite;
   return {
     prompt_tokens: prompt,
-    completion_tokens: tokens.output,
+    completion_tokens: tokens.output - (style.reasoningOnTop ? (tokens.reasoning ?? 0) : 0),
     total_tokens: prompt + tokens.output,
     ...(style.cached === 'top-level' && { cached_tokens: tokens.cacheRead }),
     ...((style.cached === 'details' || style.cached === 'hit-and-miss') && {

@@ -85,6 +85,7 @@ export async function startEngine(
     serial += 1;
     const call: SimulatedCall = {
       path: logged.path,
+      query: new URLSearchParams(logged.query),
       headers: logged.headers,
       body: logged.body ?? {},
       models,
@@ -190,9 +191,7 @@ function keyState(
 ): KeyState {
   if (auth.length === 0) return 'good';
   const bearer = /^Bearer (\S+)$/.exec(headers['authorization']?.toString() ?? '')?.[1];
-  const own = headers['x-api-key']?.toString();
-  const key =
-    (auth.includes('bearer') ? bearer : undefined) ?? (auth.includes('x-api-key') ? own : undefined);
+  const [key] = auth.flatMap((form) => (form === 'bearer' ? bearer : headers[form]?.toString()) ?? []);
   if (key === undefined) return 'missing';
   if (key === keys.good) return 'good';
   return key === keys.wrongProduct ? 'wrongProduct' : 'bad';

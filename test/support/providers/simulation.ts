@@ -1,6 +1,6 @@
 /** What describes a simulated provider: its keys, its models, its paths, and the refusals it is known for. */
 import type { TokenCounts } from '../../../src/domain/tokens.js';
-import type { FailureClass } from '../../../src/domain/vocabulary.js';
+import type { FailureClass, ModelKind } from '../../../src/domain/vocabulary.js';
 import type { AuthHeader } from '../../../src/providers/define-provider.js';
 
 /** Keys a simulated provider knows. */
@@ -21,10 +21,17 @@ export interface SimulatedModel {
   readonly maxOutputTokens?: number;
   readonly reasoning?: boolean;
   readonly vision?: boolean;
+  readonly tools?: boolean;
   /** Dollars per million tokens. */
   readonly prices?: { readonly input: number; readonly output: number };
   /** Whether the plan includes it, where plan and metered models are listed apart; true when left out. */
   readonly inPlan?: boolean;
+  /** Offerings it is listed in, where their lists differ; all when left out. */
+  readonly offerings?: readonly string[];
+  /** Whether its provider lists it without meaning it to be used; false when left out. */
+  readonly hidden?: boolean;
+  /** What it is for; `CHAT` when left out. */
+  readonly kind?: ModelKind;
 }
 
 /** A request as it arrived, and what became of it. */
@@ -52,6 +59,8 @@ export interface LoggedRequest {
 /** A request while it is being answered. */
 export interface SimulatedCall {
   readonly path: string;
+  /** Of the query string, by name. */
+  readonly query: URLSearchParams;
   readonly headers: LoggedRequest['headers'];
   readonly body: Readonly<Record<string, unknown>>;
   readonly models: readonly SimulatedModel[];
@@ -112,13 +121,15 @@ export interface RecordedFailure {
 
 export interface Simulation {
   readonly slug: string;
+  /** By offering: every origin it really has, its default region's first; the paths behind are those of `routes`. */
+  readonly origins: Readonly<Record<string, readonly string[]>>;
   readonly keys: SimulatedKeys;
   readonly models: readonly SimulatedModel[];
   readonly routes: readonly SimulatedRoute[];
   readonly failures: Readonly<Record<string, RecordedFailure>>;
   /** By offering: what verification must find for each of the other keys. Null: it cannot tell, or need not. */
   readonly verdicts: Readonly<
-    Record<string, { readonly bad: FailureClass; readonly wrongProduct: FailureClass | null }>
+    Record<string, { readonly bad: FailureClass | null; readonly wrongProduct: FailureClass | null }>
   >;
 }
 

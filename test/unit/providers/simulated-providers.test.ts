@@ -4,7 +4,6 @@ import type { TokenCounts } from '../../../src/domain/tokens.js';
 import {
   type Fault,
   type SimulatedProvider,
-  type SimulatedSlug,
   startSimulatedProvider,
 } from '../../support/providers/simulated-provider.js';
 
@@ -65,7 +64,7 @@ const fresh = (tokens: Partial<TokenCounts>): TokenCounts => ({
 
 describe('a stream of chat completions states usage as its provider does', () => {
   test.each<{
-    slug: SimulatedSlug;
+    slug: string;
     path: string;
     model: string;
     asked: boolean;

@@ -1,0 +1,46 @@
+/** Cerebras: the Code plan with its daily tokens, and the API paid per token. Both share keys, paths and models. */
+import { defineProvider, type FailureRule } from '../define-provider.js';
+import { openAiCompatible } from '../openai-compatible.js';
+
+const BASE = 'https://api.cerebras.ai/v1';
+
+/** https://inference-docs.cerebras.ai/support/error; limits per minute pass, a limit per day is the plan's wall. */
+const FAILURES: readonly FailureRule[] = [
+  { codes: ['wrong_api_key'], class: 'AUTHENTICATION' },
+  { status: 429, message: /per day|daily/i, class: 'QUOTA_EXHAUSTED' },
+  { codes: ['token_quota_exceeded', 'request_quota_exceeded', 'queue_exceeded'], class: 'RATE_LIMITED' },
+  { codes: ['model_not_found'], class: 'MODEL_NOT_FOUND' },
+];
+
+export const provider = defineProvider({
+  slug: 'cerebras',
+  name: 'Cerebras',
+  aliases: [],
+  kind: 'AGGREGATOR',
+  consoleUrl: 'https://cloud.cerebras.ai',
+  offerings: [
+    // https://www.cerebras.ai/code
+    openAiCompatible({
+      code: 'code',
+      name: 'Cerebras Code',
+      billing: 'SUBSCRIPTION',
+      secretHint: 'csk-…',
+      termsNotice:
+        'Cerebras counts the max_completion_tokens of a request against the limits before it answers: ask for no more than is ' +
+        'needed.',
+      plans: [
+        { code: 'pro', name: 'Code Pro', monthlyPriceUsd: '50' },
+        { code: 'max', name: 'Code Max', monthlyPriceUsd: '200' },
+      ],
+      base: BASE,
+      catalog: { facts: ['cerebras'], prices: ['cerebras'] },
+      failures: FAILURES,
+    }),
+    openAiCompatible({
+      base: BASE,
+      secretHint: 'csk-…',
+      catalog: { facts: ['cerebras'], prices: ['cerebras'] },
+      failures: FAILURES,
+    }),
+  ],
+});

@@ -1,0 +1,65 @@
+/** Chutes: open models on a decentralised cloud, under a subscription. */
+import { defineProvider, type ListedModel } from '../define-provider.js';
+import { capabilitiesOf, kindOfOutput, names } from '../listed-facts.js';
+import { known, type ListEntry } from '../model-list.js';
+import { openAiCompatible } from '../openai-compatible.js';
+
+const LLM = 'https://llm.chutes.ai/v1';
+const ACCOUNT = 'https://api.chutes.ai';
+
+// https://chutes.ai/docs
+export const provider = defineProvider({
+  slug: 'chutes',
+  name: 'Chutes',
+  aliases: ['chutes.ai', 'chutes-ai'],
+  kind: 'AGGREGATOR',
+  consoleUrl: 'https://chutes.ai/app/api',
+  offerings: [
+    openAiCompatible({
+      code: 'subscription',
+      name: 'Subscription',
+      billing: 'SUBSCRIPTION',
+      secretHint: 'cpk_…',
+      termsNotice:
+        'Beyond the plan, Chutes charges the balance of the account. Models run on machines of independent operators; those ' +
+        'whose id ends in "-TEE" run sealed off from them.',
+      plans: [
+        { code: 'plus', name: 'Plus', monthlyPriceUsd: '10' },
+        { code: 'pro', name: 'Pro', monthlyPriceUsd: '20' },
+      ],
+      base: LLM,
+      readModel,
+      // The list is public. An account without a plan is accepted: it has free requests or a balance.
+      verify: [
+        { url: `${ACCOUNT}/users/me/subscription_usage`, auth: 'bearer' },
+        { url: `${LLM}/models`, auth: 'bearer' },
+      ],
+      reportsQuota: true,
+      catalog: { facts: ['chutes'], prices: ['chutes'] },
+      failures: [
+        // UNCONFIRMED: said when the plan is used up and there is no balance behind it. It passes when the plan renews.
+        { message: /quota exceeded/i, class: 'QUOTA_EXHAUSTED' },
+        { status: 429, message: /quota|subscription|usage limit/i, class: 'QUOTA_EXHAUSTED' },
+      ],
+    }),
+  ],
+});
+
+/** Prices are left to the catalogue: the list states them without saying per how many tokens. */
+function readModel(entry: ListEntry): ListedModel {
+  const features = entry.value('supported_features');
+  return {
+    upstreamId: entry.id,
+    ...known({
+      kind: kindOfOutput(entry.value('output_modalities')),
+      contextWindow: entry.count('context_length') ?? entry.count('max_model_len'),
+      maxOutputTokens: entry.count('max_output_length'),
+      capabilities: capabilitiesOf([
+        ['VISION', names(entry.value('input_modalities'), 'image')],
+        ['REASONING', names(features, 'reasoning')],
+        ['TOOLS', names(features, 'tools')],
+        ['STRUCTURED_OUTPUT', names(features, 'structured_outputs', 'json_mode')],
+      ]),
+    }),
+  };
+}

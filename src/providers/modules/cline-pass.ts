@@ -1,0 +1,51 @@
+/** ClinePass: a subscription for open coding models, behind Cline's own API. */
+import { defineProvider } from '../define-provider.js';
+import { openAiCompatible } from '../openai-compatible.js';
+
+const BASE = 'https://api.cline.bot/api/v1';
+
+/** There is no model list (`/models` answers 404), so these are the plan's models of August 2026. */
+const MODELS = [
+  'cline-pass/glm-5.2',
+  'cline-pass/kimi-k2.7-code',
+  'cline-pass/kimi-k2.6',
+  'cline-pass/kimi-k3',
+  'cline-pass/deepseek-v4-pro',
+  'cline-pass/deepseek-v4-flash',
+  'cline-pass/mimo-v2.5',
+  'cline-pass/mimo-v2.5-pro',
+  'cline-pass/minimax-m3',
+  'cline-pass/qwen3.7-max',
+  'cline-pass/qwen3.7-plus',
+];
+
+/** Makers of these models: Cline states neither windows nor prices of its own. */
+const MAKERS = ['zai', 'moonshotai', 'deepseek', 'xiaomi', 'minimax', 'alibaba'];
+
+// https://docs.cline.bot/api
+export const provider = defineProvider({
+  slug: 'cline-pass',
+  name: 'ClinePass',
+  aliases: ['clinepass', 'cline'],
+  kind: 'AGGREGATOR',
+  consoleUrl: 'https://app.cline.bot/settings/api-keys',
+  offerings: [
+    openAiCompatible({
+      code: 'pass',
+      name: 'ClinePass',
+      billing: 'SUBSCRIPTION',
+      secretHint: 'sk_…',
+      plans: [{ code: 'pass', name: 'ClinePass', monthlyPriceUsd: '9.99' }],
+      base: BASE,
+      models: { kind: 'curated', models: MODELS.map((upstreamId) => ({ upstreamId })) },
+      verify: [{ url: `${BASE}/users/me/plan/usage-limits`, auth: 'bearer' }],
+      reportsQuota: true,
+      catalog: { facts: MAKERS, prices: MAKERS },
+      // https://docs.cline.bot/api/errors; the code repeats the status. UNCONFIRMED: how a used-up window is worded.
+      failures: [
+        { status: 429, message: /(?:hour|weekly|monthly|plan|usage) limit|quota/i, class: 'QUOTA_EXHAUSTED' },
+        { status: 403, message: /plan|subscription/i, class: 'PLAN_INACTIVE' },
+      ],
+    }),
+  ],
+});

@@ -1,0 +1,36 @@
+/** OpenRouter: models of many providers, paid per token from credits. */
+import { defineProvider } from '../define-provider.js';
+import { chatAt, messagesAt, openAiCompatible, responsesAt } from '../openai-compatible.js';
+import { readOpenRouterModel } from '../openrouter-list.js';
+
+const BASE = 'https://openrouter.ai/api/v1';
+
+// https://openrouter.ai/docs/api/reference/overview
+export const provider = defineProvider({
+  slug: 'openrouter',
+  name: 'OpenRouter',
+  aliases: ['open-router'],
+  kind: 'AGGREGATOR',
+  consoleUrl: 'https://openrouter.ai/settings/keys',
+  offerings: [
+    openAiCompatible({
+      base: BASE,
+      secretHint: 'sk-or-v1-…',
+      endpoints: [chatAt(BASE), messagesAt(BASE), responsesAt(BASE)],
+      readModel: readOpenRouterModel,
+      // The list is public.
+      verify: [{ url: `${BASE}/key`, auth: 'bearer' }],
+      catalog: { facts: ['openrouter'], prices: ['openrouter'] },
+      // https://openrouter.ai/docs/api/reference/errors-and-debugging
+      failures: [
+        {
+          message: /not a valid model ID|no endpoints found|no allowed providers/i,
+          class: 'MODEL_NOT_FOUND',
+        },
+        { status: 403, message: /moderation|flagged/i, class: 'CONTENT_POLICY' },
+        { message: /key limit exceeded/i, class: 'BILLING' },
+        { message: /free-models-per-day/i, class: 'QUOTA_EXHAUSTED' },
+      ],
+    }),
+  ],
+});

@@ -1,0 +1,43 @@
+/** xAI's API, paid per token. Its completion counts leave reasoning out. */
+import type { WireProtocol } from '../../domain/vocabulary.js';
+import { defineProvider, type ListedModel } from '../define-provider.js';
+import type { ListEntry } from '../model-list.js';
+import { chatAt, openAiCompatible, responsesAt } from '../openai-compatible.js';
+
+const BASE = 'https://api.x.ai/v1';
+
+// https://docs.x.ai/docs/api-reference
+export const provider = defineProvider({
+  slug: 'xai',
+  name: 'xAI',
+  aliases: ['x-ai', 'x.ai', 'grok'],
+  kind: 'LAB',
+  consoleUrl: 'https://console.x.ai',
+  offerings: [
+    openAiCompatible({
+      base: BASE,
+      secretHint: 'xai-…',
+      endpoints: [chatAt(BASE), responsesAt(BASE)],
+      protocolsOf,
+      readModel,
+      catalog: { facts: ['xai'], prices: ['xai'] },
+      failures: [
+        // A bad key is a 400 here.
+        { message: /(?:incorrect|invalid) api key/i, class: 'AUTHENTICATION' },
+        // 403 for an account that never bought any, 429 for one that used them up.
+        { message: /\bcredits\b|spending limit/i, class: 'BILLING' },
+        { message: /maximum prompt length/i, class: 'CONTEXT_LENGTH' },
+        { message: /safety check|content violates usage guidelines/i, class: 'CONTENT_POLICY' },
+      ],
+    }),
+  ],
+});
+
+function readModel({ id }: ListEntry): ListedModel {
+  return { upstreamId: id, ...(/imagine|image|video/.test(id) && { kind: 'OTHER' }) };
+}
+
+/** Several agents at work answer through Responses only: https://docs.x.ai/docs/guides/multi-agent. */
+function protocolsOf(upstreamId: string): readonly WireProtocol[] {
+  return upstreamId.includes('multi-agent') ? ['OPENAI_RESPONSES'] : ['OPENAI_CHAT', 'OPENAI_RESPONSES'];
+}

@@ -1,0 +1,33 @@
+/** OpenCode Zen: prepaid, with a public list and no call that reads the balance. */
+import { goUsageRoute, opencodeFailures, opencodeRoutes, refuseByKey } from '../opencode-console.js';
+import { refusal, type Simulation } from '../simulation.js';
+
+export const simulation: Simulation = {
+  slug: 'opencode',
+  origins: { zen: ['https://opencode.ai'] },
+  keys: {
+    good: 'sk-GoodZenKeyGoodZenKeyGoodZenKey0000',
+    bad: 'sk-UnknownZenKeyUnknownZenKey00000000',
+    wrongProduct: null,
+  },
+  models: [
+    { id: 'claude-sonnet-4-6' },
+    { id: 'gpt-5.5' },
+    { id: 'glm-5.2' },
+    { id: 'kimi-k2.7-code' },
+    { id: 'minimax-m3' },
+    { id: 'qwen3.6-plus' },
+    { id: 'deepseek-v4-pro' },
+    { id: 'alpha-unreleased', hidden: true },
+  ],
+  routes: [
+    ...opencodeRoutes('/zen/v1', 'zen', {
+      wantsSession: false,
+      refuse: refuseByKey(opencodeFailures['no-credit']),
+    }),
+    // A Zen key is accepted here, only without a subscription behind it.
+    goUsageRoute(() => refusal(opencodeFailures['no-subscription'])),
+  ],
+  failures: opencodeFailures,
+  verdicts: { zen: { bad: 'AUTHENTICATION', wrongProduct: null } },
+};

@@ -5,9 +5,10 @@
 import type { SealedText } from '../secrets/vault.js';
 import type { Billing, ModelCapability, WireProtocol } from '../domain/vocabulary.js';
 import type { PriceRecord } from '../journal/record.js';
+import type { CustomProvider } from '../providers/custom-provider.js';
 
 /** Grows when the shape below changes; a gateway ignores a snapshot of another format and waits for a fresh one. */
-export const SNAPSHOT_FORMAT = 1;
+export const SNAPSHOT_FORMAT = 2;
 
 export interface RoutingSnapshot {
   readonly format: typeof SNAPSHOT_FORMAT;
@@ -22,6 +23,8 @@ export interface WorkspaceSnapshot {
   readonly id: string;
   readonly slug: string;
   readonly accessKeys: readonly AccessKeySnapshot[];
+  /** Providers the operator described, without what only discovery needs of them: their models. */
+  readonly customProviders: readonly CustomProvider[];
   readonly connections: readonly ConnectionSnapshot[];
   readonly models: readonly ModelSnapshot[];
 }

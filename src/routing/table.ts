@@ -1,7 +1,8 @@
 /** The snapshot turned into what a request needs to look up: keys by hash, models by name, their routes in order. */
 import type { OfferingDefinition } from '../providers/define-provider.js';
-import { findOffering, findProvider } from '../providers/registry.js';
+import { providersWith, type ProviderSet } from '../providers/provider-set.js';
 import type { Billing, WireProtocol } from '../domain/vocabulary.js';
+import { indexNames, type NameIndex } from './names.js';
 import type { AccessKeySnapshot, ConnectionSnapshot, ModelSnapshot, RoutingSnapshot } from './snapshot.js';
 
 export interface RoutingTable {
@@ -20,8 +21,8 @@ export interface WorkspaceTable {
   readonly slug: string;
   /** By reference. */
   readonly models: ReadonlyMap<string, ModelEntry>;
-  /** By the provider's own id, for names without a provider. */
-  readonly byUpstreamId: ReadonlyMap<string, readonly ModelEntry[]>;
+  /** By whatever they may be called. */
+  readonly names: NameIndex<ModelEntry>;
 }
 
 export interface ModelEntry {
@@ -45,17 +46,15 @@ const BILLING_ORDER: Readonly<Record<Billing, number>> = { SUBSCRIPTION: 0, LOCA
 export function compileTable(snapshot: RoutingSnapshot): RoutingTable {
   const keys = new Map<string, KeyEntry>();
   for (const source of snapshot.workspaces) {
+    const providers = providersWith(source.customProviders);
     const connections = new Map(source.connections.map((connection) => [connection.id, connection]));
     const models = new Map<string, ModelEntry>();
-    const byUpstreamId = new Map<string, ModelEntry[]>();
     for (const model of source.models) {
-      const entry = { model, routes: routesOf(model, source.id, connections) };
+      const entry = { model, routes: routesOf(model, source.id, connections, providers) };
       models.set(model.ref, entry);
-      const namesakes = byUpstreamId.get(model.upstreamId);
-      if (namesakes) namesakes.push(entry);
-      else byUpstreamId.set(model.upstreamId, [entry]);
     }
-    const workspace: WorkspaceTable = { id: source.id, slug: source.slug, models, byUpstreamId };
+    const names = indexNames(models.values(), ({ model }) => model, providers);
+    const workspace: WorkspaceTable = { id: source.id, slug: source.slug, models, names };
     for (const key of source.accessKeys) keys.set(key.hash, { key, workspace });
   }
   return { version: snapshot.version, builtAt: snapshot.builtAt, keys };
@@ -65,13 +64,18 @@ function routesOf(
   model: ModelSnapshot,
   workspaceId: string,
   connections: ReadonlyMap<string, ConnectionSnapshot>,
+  providers: ProviderSet,
 ): readonly RouteEntry[] {
   const routes: RouteEntry[] = [];
   for (const { connectionId, protocols } of model.via) {
     const connection = connections.get(connectionId);
-    const provider = connection && findProvider(connection.provider);
-    const offering = provider && findOffering(provider, connection.offering);
-    if (offering) routes.push({ model, workspaceId, connection, offering, protocols });
+    const offering = connection && providers.offeringOf(connection);
+    if (!offering) continue;
+    // A custom provider may speak another format since its models were listed.
+    const spoken = protocols.filter((format) =>
+      offering.endpoints.some(({ protocol }) => protocol === format),
+    );
+    routes.push({ model, workspaceId, connection, offering, protocols: spoken });
   }
   return routes.sort(
     (a, b) =>

@@ -1,10 +1,11 @@
 /** Providers and the ways to buy access to them. */
-import { Field, ObjectType } from 'type-graphql';
+import { Field, ID, ObjectType } from 'type-graphql';
 import type { NanoUsd } from '../../domain/money.js';
 import type { Billing, CredentialKind, ProviderKind } from '../../domain/vocabulary.js';
 import { BillingEnum, CredentialKindEnum, ProviderKindEnum } from '../shared/enums.js';
 import { DecimalScalar, UrlScalar } from '../shared/scalars.js';
 import { Node } from '../shared/node.js';
+import { UserError } from '../shared/user-error.js';
 
 @ObjectType('SubscriptionPlanOffer', { description: 'A plan a provider sells.' })
 export class SubscriptionPlanOffer {
@@ -73,4 +74,31 @@ export class Provider extends Node {
 
   @Field(() => UrlScalar, { nullable: true, description: 'Page on which an operator obtains credentials.' })
   declare readonly consoleUrl: string | null;
+}
+
+@ObjectType('CustomProviderCreatePayload', { description: 'Outcome of customProviderCreate.' })
+export class CustomProviderCreatePayload {
+  @Field(() => Provider, { nullable: true, description: 'New provider; null on error.' })
+  declare readonly provider: Provider | null;
+
+  @Field(() => [UserError], { description: 'Problems; empty on success.' })
+  declare readonly userErrors: readonly UserError[];
+}
+
+@ObjectType('CustomProviderUpdatePayload', { description: 'Outcome of customProviderUpdate.' })
+export class CustomProviderUpdatePayload {
+  @Field(() => Provider, { nullable: true, description: 'Provider as it now is.' })
+  declare readonly provider: Provider | null;
+
+  @Field(() => [UserError], { description: 'Problems; empty on success.' })
+  declare readonly userErrors: readonly UserError[];
+}
+
+@ObjectType('CustomProviderDeletePayload', { description: 'Outcome of customProviderDelete.' })
+export class CustomProviderDeletePayload {
+  @Field(() => ID, { nullable: true, description: 'ID of the removed provider; null on error.' })
+  declare readonly deletedId: string | null;
+
+  @Field(() => [UserError], { description: 'Problems; empty on success.' })
+  declare readonly userErrors: readonly UserError[];
 }

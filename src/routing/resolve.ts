@@ -1,13 +1,12 @@
-/** From the name a client sent as `model` to the model it means. Prefixes come from the registry, before anything else. */
-import { formatModelRef, splitModelRef } from '../domain/model-ref.js';
-import { findProvider } from '../providers/registry.js';
+/** From what a client sent as `model` to the model it means, or why it means none. */
+import { findByName } from './names.js';
 import type { ModelEntry, WorkspaceTable } from './table.js';
 
 export type Resolution =
   | { readonly kind: 'model'; readonly entry: ModelEntry }
   /** No model was named: the request wants one chosen for it. */
   | { readonly kind: 'auto' }
-  /** A bare name that several providers serve. */
+  /** A name that several models go by. */
   | { readonly kind: 'ambiguous'; readonly candidates: readonly string[] }
   | { readonly kind: 'unknown' };
 
@@ -15,19 +14,11 @@ const AUTO = 'auto';
 
 export function resolveModel(workspace: WorkspaceTable, name: string | null): Resolution {
   if (name === null || name === AUTO) return { kind: 'auto' };
-  const exact = workspace.models.get(name) ?? byAlias(workspace, name);
-  if (exact) return { kind: 'model', entry: exact };
-  const known = workspace.byUpstreamId.get(name) ?? [];
-  const served = known.filter(({ routes }) => routes.length > 0);
-  const namesakes = served.length > 0 ? served : known;
-  const [only, ...others] = namesakes;
-  if (only === undefined) return { kind: 'unknown' };
-  if (others.length === 0) return { kind: 'model', entry: only };
-  return { kind: 'ambiguous', candidates: namesakes.map(({ model }) => model.ref).sort() };
-}
-
-function byAlias(workspace: WorkspaceTable, name: string): ModelEntry | undefined {
-  const ref = splitModelRef(name);
-  const provider = ref && findProvider(ref.provider);
-  return provider && ref ? workspace.models.get(formatModelRef(provider.slug, ref.upstreamId)) : undefined;
+  const named = findByName(workspace.names, name);
+  // A model that nobody serves at the moment makes no name ambiguous.
+  const served = named.filter(({ routes }) => routes.length > 0);
+  const [entry, ...others] = served.length > 0 ? served : named;
+  if (entry === undefined) return { kind: 'unknown' };
+  if (others.length === 0) return { kind: 'model', entry };
+  return { kind: 'ambiguous', candidates: [entry, ...others].map(({ model }) => model.ref).sort() };
 }

@@ -45,7 +45,7 @@ function workspace(models: ModelSnapshot[], connections: ConnectionSnapshot[]): 
     format: SNAPSHOT_FORMAT,
     version: 1,
     builtAt: 0,
-    workspaces: [{ id: 'ws_1', slug: 'one', accessKeys, connections, models }],
+    workspaces: [{ id: 'ws_1', slug: 'one', customProviders: [], accessKeys, connections, models }],
   });
   const entry = table.keys.get('h');
   if (!entry) throw new Error('the key is in the table');
@@ -87,7 +87,7 @@ describe('a name', () => {
     ['a bare name that another only used to serve', 'glm-4.7', 'zai/glm-4.7'],
     ['a model without a connection, to say so', 'unserved', 'zai/unserved'],
     ['several', 'glm-5.1', ['nano-gpt/glm-5.1', 'zai/glm-5.1']],
-    ['none: ids keep their case', 'zai/GLM-5.1', 'unknown'],
+    ['one in another case, when only one differs in nothing else', 'zai/GLM-5.1', 'zai/glm-5.1'],
     ['none: the size belongs to it', 'qwen3-coder', 'unknown'],
     ['none: an empty id', 'zai/', 'unknown'],
     ['none: another object’s members', '__proto__', 'unknown'],

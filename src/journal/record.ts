@@ -9,13 +9,25 @@ import type { UpstreamFailure } from '../domain/failure.js';
 import type { TokenCounts } from '../domain/tokens.js';
 import type { Billing, MeasurementSource, UsageStatus, WireProtocol } from '../domain/vocabulary.js';
 
-/** List price in force when the attempt was made: nano-dollars per million tokens, as decimal strings. */
-export interface PriceRecord {
-  readonly id: string;
+/** Nano-dollars per million tokens, as decimal strings. */
+export interface RatesRecord {
   readonly input: string;
   readonly output: string;
   readonly cacheRead: string | null;
   readonly cacheWrite: string | null;
+}
+
+/** Rates at some times of the day, as in `TimeOfDayRates`. */
+export interface TimeOfDayRecord extends RatesRecord {
+  readonly windows: readonly string[];
+}
+
+/** List price in force when the attempt was made. */
+export interface PriceRecord extends RatesRecord {
+  readonly id: string;
+  /** Nano-dollars for every request; absent for none. */
+  readonly perRequest?: string;
+  readonly timesOfDay?: readonly TimeOfDayRecord[];
 }
 
 export interface AttemptRecord {

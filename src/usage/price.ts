@@ -4,9 +4,10 @@ import type { UpstreamFailure } from '../domain/failure.js';
 import { costOf, type NanoUsd, type TokenPrices } from '../domain/money.js';
 import { addTokens, NO_TOKENS, totalTokens, type TokenCounts } from '../domain/tokens.js';
 import type { UsageAttempt, UsageEvent } from '../domain/usage.js';
-import type { UsageStatus } from '../domain/vocabulary.js';
+import type { Billing, UsageStatus } from '../domain/vocabulary.js';
 import type { ClosedRequest } from '../journal/reader.js';
-import type { AttemptRecord, PriceRecord, RequestRecord } from '../journal/record.js';
+import { readPriceRecord } from '../journal/price-record.js';
+import type { AttemptRecord, RequestRecord } from '../journal/record.js';
 
 const INTERRUPTED_MESSAGE = 'The gateway stopped before the answer was complete.';
 /** Durations and statuses are 32-bit in the database. */
@@ -16,7 +17,9 @@ const INT32_MAX = 2_147_483_647;
 export function usageEventOf(closed: ClosedRequest): UsageEvent {
   if (closed.kind === 'ended') {
     const { end } = closed;
-    return buildEvent(end.request, end.attempts.map(priceAttempt), {
+    const startedAt = timeOfId(end.request.id);
+    const attempts = end.attempts.map((attempt) => priceAttempt(attempt, startedAt));
+    return buildEvent(end.request, attempts, {
       occurredAt: end.occurredAt,
       durationMs: end.durationMs,
       firstTokenMs: end.firstTokenMs,
@@ -37,6 +40,7 @@ export function usageEventOf(closed: ClosedRequest): UsageEvent {
     // The last one was still running.
     priceAttempt(
       i === closed.attempts.length - 1 ? { ...attempt, failure: attempt.failure ?? failure } : attempt,
+      startedAt,
     ),
   );
   return buildEvent(closed.request, attempts, {
@@ -48,11 +52,11 @@ export function usageEventOf(closed: ClosedRequest): UsageEvent {
   });
 }
 
-/** An attempt with its costs. */
-export function priceAttempt(record: AttemptRecord): UsageAttempt {
+/** An attempt with its costs; `at` is the moment of its request. */
+export function priceAttempt(record: AttemptRecord, at: number): UsageAttempt {
   const tokens = storableTokens(record.tokens);
-  const prices = record.price === null ? null : readPrices(record.price);
-  const listCostNanoUsd = listCost(tokens, prices, record.failure !== null);
+  const prices = record.price === null ? null : readPriceRecord(record.price);
+  const listCostNanoUsd = listCost(tokens, prices, record.failure !== null, at);
   return {
     modelRef: storableText(record.modelRef),
     provider: record.provider,
@@ -62,7 +66,7 @@ export function priceAttempt(record: AttemptRecord): UsageAttempt {
     failure: storableFailure(record.failure),
     tokens,
     tokenSource: record.tokenSource,
-    costNanoUsd: record.billing === 'METERED' ? listCostNanoUsd : 0n,
+    costNanoUsd: chargeOf(record.billing, listCostNanoUsd),
     listCostNanoUsd,
     priceId: prices === null ? null : (record.price?.id ?? null),
     durationMs: storableInt(record.durationMs),
@@ -78,7 +82,7 @@ interface Outcome {
 }
 
 function buildEvent(request: RequestRecord, attempts: readonly UsageAttempt[], outcome: Outcome): UsageEvent {
-  const named = attempts.findLast(({ failure }) => failure === null) ?? attempts.at(-1) ?? null;
+  const named = namedAttempt(attempts);
   const estimated = attempts.some(
     ({ tokens, tokenSource }) => tokenSource === 'ESTIMATED' && totalTokens(tokens) > 0,
   );
@@ -103,9 +107,7 @@ function buildEvent(request: RequestRecord, attempts: readonly UsageAttempt[], o
     failure: storableFailure(outcome.failure),
     tokens: attempts.reduce<TokenCounts>((sum, { tokens }) => addTokens(sum, tokens), NO_TOKENS),
     tokenSource: estimated ? 'ESTIMATED' : 'REPORTED',
-    costNanoUsd: sumKnown(attempts.map(({ costNanoUsd }) => costNanoUsd)),
-    listCostNanoUsd: sumKnown(attempts.map(({ listCostNanoUsd }) => listCostNanoUsd)),
-    priceId: named?.priceId ?? null,
+    ...costsOf(attempts),
     durationMs: storableInt(outcome.durationMs),
     firstTokenMs: outcome.firstTokenMs === null ? null : storableInt(outcome.firstTokenMs),
     reason: request.reason === null ? null : storableText(request.reason),
@@ -113,10 +115,36 @@ function buildEvent(request: RequestRecord, attempts: readonly UsageAttempt[], o
   };
 }
 
+/** An event's costs: the sums over its attempts, and the price version of the attempt it is named after. */
+export function costsOf(
+  attempts: readonly UsageAttempt[],
+): Pick<UsageEvent, 'costNanoUsd' | 'listCostNanoUsd' | 'priceId'> {
+  return {
+    costNanoUsd: sumKnown(attempts.map(({ costNanoUsd }) => costNanoUsd)),
+    listCostNanoUsd: sumKnown(attempts.map(({ listCostNanoUsd }) => listCostNanoUsd)),
+    priceId: namedAttempt(attempts)?.priceId ?? null,
+  };
+}
+
+/** The attempt that answered, else the last one. */
+function namedAttempt(attempts: readonly UsageAttempt[]): UsageAttempt | null {
+  return attempts.findLast(({ failure }) => failure === null) ?? attempts.at(-1) ?? null;
+}
+
+/** What is charged for a list cost: all of it where tokens are metered, nothing elsewhere. */
+export function chargeOf(billing: Billing, listCostNanoUsd: NanoUsd | null): NanoUsd | null {
+  return billing === 'METERED' ? listCostNanoUsd : 0n;
+}
+
 /** A failure without tokens costs nothing whatever the price; anything else without a price is unknown, not free. */
-function listCost(tokens: TokenCounts, prices: TokenPrices | null, failed: boolean): NanoUsd | null {
+function listCost(
+  tokens: TokenCounts,
+  prices: TokenPrices | null,
+  failed: boolean,
+  at: number,
+): NanoUsd | null {
   if (failed && totalTokens(tokens) === 0) return 0n;
-  return prices === null ? null : costOf(tokens, prices);
+  return prices === null ? null : costOf(tokens, prices, at);
 }
 
 /** The sum, or null as soon as one part is unknown. */
@@ -127,16 +155,6 @@ function sumKnown(parts: readonly (NanoUsd | null)[]): NanoUsd | null {
     sum += part;
   }
   return sum;
-}
-
-function readPrices(price: PriceRecord): TokenPrices | null {
-  const [input, output] = [readNano(price.input), readNano(price.output)];
-  if (input === null || output === null) return null;
-  return { input, output, cacheRead: readNano(price.cacheRead), cacheWrite: readNano(price.cacheWrite) };
-}
-
-function readNano(text: string | null): NanoUsd | null {
-  return text !== null && /^\d{1,18}$/.test(text) ? BigInt(text) : null;
 }
 
 // What follows keeps one odd record from blocking every record behind it: Postgres refuses NUL and lone surrogates in

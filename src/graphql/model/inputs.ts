@@ -8,6 +8,7 @@ import {
   ModelStateEnum,
   OrderDirectionEnum,
 } from '../shared/enums.js';
+import { DecimalScalar } from '../shared/scalars.js';
 import type { ModelOrder as ModelOrderSource } from '../../admin/admin.js';
 
 @InputType('ModelFilterInput', { description: 'Which models to list.' })
@@ -32,6 +33,33 @@ export class ModelFilterInput {
 
   @Field(() => Boolean, { nullable: true, description: 'Only enabled or disabled.' })
   declare readonly enabled?: boolean | null;
+}
+
+@InputType('TokenPriceInput', { description: 'Price per million tokens.' })
+export class TokenPriceInput {
+  @Field(() => DecimalScalar, { description: 'Fresh input.' })
+  declare readonly inputUsdPerMillion: string;
+
+  @Field(() => DecimalScalar, { description: 'Output.' })
+  declare readonly outputUsdPerMillion: string;
+
+  @Field(() => DecimalScalar, { nullable: true, description: 'Input read from cache.' })
+  declare readonly cacheReadUsdPerMillion?: string | null;
+
+  @Field(() => DecimalScalar, { nullable: true, description: 'Input written to cache.' })
+  declare readonly cacheWriteUsdPerMillion?: string | null;
+}
+
+@InputType('ModelUpdateInput', { description: 'Changes to a model; absent fields stay.' })
+export class ModelUpdateInput {
+  @Field(() => Boolean, { nullable: true, description: 'Whether routing may use it.' })
+  declare readonly enabled?: boolean | null;
+
+  @Field(() => TokenPriceInput, {
+    nullable: true,
+    description: 'List price to use instead; null to drop the override.',
+  })
+  declare readonly listPrice?: TokenPriceInput | null;
 }
 
 @InputType('ModelOrder', { description: 'Order of models.' })

@@ -1,18 +1,24 @@
 /** Models that can be routed to, and through which connections. */
-import { Arg, Ctx, FieldResolver, Query, Resolver, Root } from 'type-graphql';
+import { Arg, Ctx, FieldResolver, Mutation, Query, Resolver, Root } from 'type-graphql';
 import type { ConnectionRecord, ModelRecord, ModelRoute, PriceVersion } from '../../domain/records.js';
 import type { Billing, FailureClass } from '../../domain/vocabulary.js';
-import type { ProviderDefinition } from '../../providers/define-provider.js';
 import { Connection } from '../connection/types.js';
 import type { GraphqlContext } from '../context.js';
-import { knownProvider } from '../provider/lookup.js';
+import { knownProvider, type ShownProvider } from '../provider/lookup.js';
 import { Provider } from '../provider/types.js';
-import { After, Filter, First, present } from '../shared/args.js';
+import { After, Filter, First, Id, Input, present, refuseNulls } from '../shared/args.js';
 import { BillingEnum, FailureClassEnum } from '../shared/enums.js';
 import type { PageValue } from '../shared/page.js';
-import { ModelFilterInput, ModelOrder } from './inputs.js';
+import { toPayload } from '../shared/payload.js';
+import { ModelFilterInput, ModelOrder, ModelUpdateInput } from './inputs.js';
 import { modelPage } from './pages.js';
-import { DiscoveredModel, DiscoveredModelPage, ModelAvailability, TokenPrice } from './types.js';
+import {
+  DiscoveredModel,
+  DiscoveredModelPage,
+  ModelAvailability,
+  ModelUpdatePayload,
+  TokenPrice,
+} from './types.js';
 
 @Resolver(() => DiscoveredModel)
 export class ModelResolver {
@@ -39,9 +45,26 @@ export class ModelResolver {
     return services.admin.models.byRef(caller, ref);
   }
 
+  @Mutation(() => ModelUpdatePayload, {
+    description: 'Allow or forbid routing to a model, or override its list price.',
+  })
+  async modelUpdate(
+    @Ctx() { services, caller }: GraphqlContext,
+    @Id() id: string,
+    @Input(() => ModelUpdateInput) input: ModelUpdateInput,
+  ): Promise<object> {
+    const userErrors = refuseNulls(input, ['enabled']);
+    if (userErrors.length > 0) return { userErrors };
+    const { enabled, ...change } = input;
+    return toPayload(
+      await services.admin.models.update(caller, id, { ...change, ...present({ enabled }) }),
+      (model) => ({ model }),
+    );
+  }
+
   @FieldResolver(() => Provider, { description: 'Provider that serves it.' })
-  provider(@Root() model: ModelRecord): ProviderDefinition {
-    return knownProvider(model.provider);
+  provider(@Root() model: ModelRecord, @Ctx() context: GraphqlContext): Promise<ShownProvider> {
+    return knownProvider(context, model.provider);
   }
 
   @FieldResolver(() => TokenPrice, {

@@ -6,6 +6,7 @@ import { countedPageType } from '../shared/page.js';
 import { ModelCapabilityEnum, ModelStateEnum, PriceSourceEnum } from '../shared/enums.js';
 import { DateTimeScalar, DecimalScalar } from '../shared/scalars.js';
 import { Node } from '../shared/node.js';
+import { UserError } from '../shared/user-error.js';
 
 @ObjectType('TokenPrice', { description: 'Price per million tokens.' })
 export class TokenPrice {
@@ -73,6 +74,15 @@ export class DiscoveredModel extends Node {
 
   @Field(() => DateTimeScalar, { description: 'When it was last seen.' })
   declare readonly lastSeenAt: number;
+}
+
+@ObjectType('ModelUpdatePayload', { description: 'Outcome of modelUpdate.' })
+export class ModelUpdatePayload {
+  @Field(() => DiscoveredModel, { nullable: true, description: 'Model as it now is.' })
+  declare readonly model: DiscoveredModel | null;
+
+  @Field(() => [UserError], { description: 'Problems; empty on success.' })
+  declare readonly userErrors: readonly UserError[];
 }
 
 /** Page of {@link DiscoveredModel}. */

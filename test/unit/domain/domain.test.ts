@@ -34,13 +34,13 @@ describe('money', () => {
       cacheWrite,
       output,
     });
-    expect(costOf(tokens(499_999), prices)).toBe(0n);
-    expect(costOf(tokens(500_000), prices)).toBe(1n);
-    expect(costOf(tokens(250_000, 250_000), prices)).toBe(1n);
-    expect(costOf(tokens(0, 0, 10_000_000), prices)).toBe(0n);
+    expect(costOf(tokens(499_999), prices, 0)).toBe(0n);
+    expect(costOf(tokens(500_000), prices, 0)).toBe(1n);
+    expect(costOf(tokens(250_000, 250_000), prices, 0)).toBe(1n);
+    expect(costOf(tokens(0, 0, 10_000_000), prices, 0)).toBe(0n);
     // Class by class this would be 1 + 1 + 2.
-    expect(costOf(tokens(500_000, 500_000, 0, 500_000), prices)).toBe(3n);
-    expect(costOf(tokens(Number.MAX_SAFE_INTEGER), { ...prices, input: 10n ** 12n })).toBe(
+    expect(costOf(tokens(500_000, 500_000, 0, 500_000), prices, 0)).toBe(3n);
+    expect(costOf(tokens(Number.MAX_SAFE_INTEGER), { ...prices, input: 10n ** 12n }, 0)).toBe(
       9007199254740991n * 10n ** 6n,
     );
   });

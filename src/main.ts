@@ -8,6 +8,7 @@ const HELP = `Usage: switchyard <command>
 
   serve    start the router (the default)
   demo     start it with simulated providers and a little traffic
+  reprice  price the requests that were recorded before their price was known
   schema   print the GraphQL schema
   help     print this
 
@@ -23,6 +24,8 @@ async function run(command: string, args: readonly string[]): Promise<void> {
       return (await import('./app/serve.js')).serve(program);
     case 'demo':
       return (await import('./app/demo.js')).demo(program);
+    case 'reprice':
+      return (await import('./app/reprice.js')).reprice();
     case 'schema':
       return (await import('./app/schema.js')).printSchema();
     case 'control-process':

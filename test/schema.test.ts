@@ -56,7 +56,7 @@ describe('the schema', () => {
 
   it('names mutations object first and answers each with a payload that always has user errors', () => {
     for (const mutation of Object.values(schema.getMutationType()?.getFields() ?? {})) {
-      expect(mutation.name).toMatch(/^(connection|discovery|accessKey)[A-Z][A-Za-z]+$/);
+      expect(mutation.name).toMatch(/^(connection|customProvider|model|discovery|accessKey)[A-Z][A-Za-z]+$/);
       const payload = getNamedType(mutation.type);
       expect(String(mutation.type)).toBe(
         `${mutation.name.charAt(0).toUpperCase()}${mutation.name.slice(1)}Payload!`,

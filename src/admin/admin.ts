@@ -12,7 +12,16 @@ import type {
   Page,
   WorkspaceRecord,
 } from '../domain/records.js';
-import type { Billing, HealthState, ModelCapability, ModelState } from '../domain/vocabulary.js';
+import type {
+  Billing,
+  CredentialKind,
+  HealthState,
+  ModelCapability,
+  ModelState,
+  WireProtocol,
+} from '../domain/vocabulary.js';
+import type { ProviderDefinition } from '../providers/define-provider.js';
+import type { ProviderSet } from '../providers/provider-set.js';
 import type { Actor, AdminContext } from './actor.js';
 import type { Result } from './result.js';
 
@@ -62,6 +71,39 @@ export interface ConnectionUpdateInput {
   readonly monthlyPriceUsd?: string | null;
 }
 
+export interface CustomProviderCreateInput {
+  readonly slug: string;
+  readonly name: string;
+  readonly billing: Billing;
+  readonly credential: CredentialKind;
+  readonly protocol: WireProtocol;
+  readonly baseUrl: string;
+  readonly liveCatalog: boolean;
+  readonly models: readonly CustomModelInput[];
+}
+
+/** Absent fields stay. */
+export type CustomProviderUpdateInput = Partial<
+  Pick<CustomProviderCreateInput, 'name' | 'protocol' | 'baseUrl' | 'liveCatalog' | 'models'>
+>;
+
+export interface CustomModelInput {
+  readonly upstreamId: string;
+  readonly displayName?: string | null;
+  readonly contextWindow?: number | null;
+  readonly maxOutputTokens?: number | null;
+  readonly capabilities?: readonly ModelCapability[] | null;
+  readonly listPrice?: CustomPriceInput | null;
+}
+
+/** Decimal dollars. */
+export interface CustomPriceInput {
+  readonly inputUsdPerMillion: string;
+  readonly outputUsdPerMillion: string;
+  readonly cacheReadUsdPerMillion?: string | null;
+  readonly cacheWriteUsdPerMillion?: string | null;
+}
+
 export interface ModelFilter {
   readonly search?: string;
   readonly providers?: readonly string[];
@@ -71,6 +113,13 @@ export interface ModelFilter {
   readonly states?: readonly ModelState[];
   readonly enabled?: boolean;
   readonly connectionId?: string;
+}
+
+/** Absent fields stay. */
+export interface ModelUpdateInput {
+  readonly enabled?: boolean;
+  /** Null drops the operator's own price. */
+  readonly listPrice?: CustomPriceInput | null;
 }
 
 export interface ModelOrder {
@@ -120,6 +169,18 @@ export interface ConnectionVerbs {
   health(connection: ConnectionRecord): HealthRecord;
 }
 
+export interface ProviderVerbs {
+  /** Built in and described; asks for no scope, because whoever sees something of a provider sees its name. */
+  known(context: AdminContext): Promise<ProviderSet>;
+  create(context: AdminContext, input: CustomProviderCreateInput): Promise<Result<ProviderDefinition>>;
+  update(
+    context: AdminContext,
+    id: string,
+    input: CustomProviderUpdateInput,
+  ): Promise<Result<ProviderDefinition>>;
+  remove(context: AdminContext, id: string): Promise<Result<string>>;
+}
+
 export interface ModelVerbs {
   list(
     context: AdminContext,
@@ -129,6 +190,7 @@ export interface ModelVerbs {
   ): Promise<Page<ModelRecord>>;
   byRef(context: AdminContext, ref: string): Promise<ModelRecord | null>;
   byIds(context: AdminContext, ids: readonly string[]): Promise<readonly (ModelRecord | null)[]>;
+  update(context: AdminContext, id: string, input: ModelUpdateInput): Promise<Result<ModelRecord>>;
 }
 
 export interface DiscoveryVerbs {
@@ -154,6 +216,7 @@ export interface Admin {
   /** Who a bearer token belongs to; null for unknown, revoked and expired ones alike. */
   authenticate(token: string): Promise<Actor | null>;
   workspace(context: AdminContext): Promise<WorkspaceRecord>;
+  readonly providers: ProviderVerbs;
   readonly connections: ConnectionVerbs;
   readonly models: ModelVerbs;
   readonly discovery: DiscoveryVerbs;

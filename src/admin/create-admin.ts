@@ -3,6 +3,7 @@ import { invariant } from '../domain/errors.js';
 import type { AdminScope } from '../domain/vocabulary.js';
 import { findAccessKeys } from '../persistence/access-keys.js';
 import { findConnections, listConnections } from '../persistence/connections.js';
+import { readProviders } from '../persistence/custom-providers.js';
 import { findLatestResults, findRuns, listRuns } from '../persistence/discovery-runs.js';
 import { inOrder } from '../persistence/keyset.js';
 import { findModelByRef, findModels, listModels } from '../persistence/models.js';
@@ -13,15 +14,26 @@ import { listKeys, stateOfKey } from './access-keys/list.js';
 import { revokeKey } from './access-keys/revoke.js';
 import { requireScope, type AdminContext } from './actor.js';
 import type { AdminDeps } from './admin-deps.js';
-import type { AccessKeyVerbs, Admin, ConnectionVerbs, DiscoveryVerbs, ModelVerbs } from './admin.js';
+import type {
+  AccessKeyVerbs,
+  Admin,
+  ConnectionVerbs,
+  DiscoveryVerbs,
+  ModelVerbs,
+  ProviderVerbs,
+} from './admin.js';
 import { createAuthenticate } from './authenticate.js';
 import { createConnection } from './connections/create.js';
 import { removeConnection } from './connections/remove.js';
 import { rotateConnectionSecret } from './connections/rotate-secret.js';
 import { changeConnection } from './connections/update.js';
 import { verifyConnection } from './connections/verify.js';
+import { createCustomProvider } from './custom-providers/create.js';
+import { removeCustomProvider } from './custom-providers/remove.js';
+import { changeCustomProvider } from './custom-providers/update.js';
 import { cancelDiscovery } from './discovery/cancel.js';
 import { startDiscovery } from './discovery/start.js';
+import { changeModel } from './models/update.js';
 
 /** The operator's use cases over these parts. */
 export function createAdmin(deps: AdminDeps): Admin {
@@ -32,10 +44,20 @@ export function createAdmin(deps: AdminDeps): Admin {
       invariant(workspace, 'an actor has a workspace');
       return workspace;
     },
+    providers: providerVerbs(deps),
     connections: connectionVerbs(deps),
     models: modelVerbs(deps),
     discovery: discoveryVerbs(deps),
     accessKeys: accessKeyVerbs(deps),
+  };
+}
+
+function providerVerbs(deps: AdminDeps): ProviderVerbs {
+  return {
+    known: (context) => readProviders(rowsOf(deps, context)),
+    create: (context, input) => createCustomProvider(deps, context, input),
+    update: (context, id, input) => changeCustomProvider(deps, context, id, input),
+    remove: (context, id) => removeCustomProvider(deps, context, id),
   };
 }
 
@@ -74,6 +96,7 @@ function modelVerbs(deps: AdminDeps): ModelVerbs {
       return findModelByRef(rowsOf(deps, context), ref);
     },
     byIds: readByIds(deps, 'CONFIG_READ', findModels),
+    update: (context, id, input) => changeModel(deps, context, id, input),
   };
 }
 

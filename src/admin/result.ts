@@ -35,6 +35,15 @@ export function ok<T>(value: T): Result<T> {
   return { ok: true, value };
 }
 
+/** Every problem of several checks at once, so that an operator need not find them one by one. */
+export function problemsOf(checks: readonly Result<unknown>[]): Result<never> {
+  const [first, ...rest] = checks.flatMap((check): readonly UserError[] =>
+    check.ok ? [] : check.userErrors,
+  );
+  if (first === undefined) throw new Error('Invariant broken: problems without a problem');
+  return { ok: false, userErrors: [first, ...rest] };
+}
+
 export function fail(
   code: UserErrorCode,
   message: string,

@@ -6,6 +6,7 @@ import {
   type RoutingSnapshot,
   type WorkspaceSnapshot,
 } from '../routing/snapshot.js';
+import { toPriceRecord } from '../journal/price-record.js';
 import type { PriceRecord } from '../journal/record.js';
 import type {
   AccessKeySource,
@@ -27,6 +28,7 @@ export function buildSnapshot(source: SnapshotSource, stamp: SnapshotStamp): Rou
 
 function buildWorkspaces(source: SnapshotSource): readonly WorkspaceSnapshot[] {
   const keys = groupBy(source.accessKeys, ({ workspaceId }) => workspaceId);
+  const customProviders = groupBy(source.customProviders, ({ workspaceId }) => workspaceId);
   const connections = groupBy(source.connections, ({ workspaceId }) => workspaceId);
   const models = groupBy(source.models, ({ workspaceId }) => workspaceId);
   const routes = groupBy(source.routes, ({ modelId }) => modelId);
@@ -37,6 +39,7 @@ function buildWorkspaces(source: SnapshotSource): readonly WorkspaceSnapshot[] {
     id,
     slug,
     accessKeys: (keys.get(id) ?? []).flatMap(hashesOf),
+    customProviders: (customProviders.get(id) ?? []).map(({ provider }) => ({ ...provider, models: [] })),
     connections: (connections.get(id) ?? []).map(
       ({ id: connectionId, provider, offering, billing, region, baseUrl, priority, secret }) => ({
         id: connectionId,
@@ -85,16 +88,6 @@ function toModelSnapshot(
     capabilities: model.capabilities,
     price,
     via: routes.toSorted(byPriority).map(({ connectionId, protocols }) => ({ connectionId, protocols })),
-  };
-}
-
-function toPriceRecord(price: SnapshotSource['prices'][number]): PriceRecord {
-  return {
-    id: price.id,
-    input: price.input.toString(),
-    output: price.output.toString(),
-    cacheRead: price.cacheRead?.toString() ?? null,
-    cacheWrite: price.cacheWrite?.toString() ?? null,
   };
 }
 

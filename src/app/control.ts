@@ -1,12 +1,14 @@
 /** The control process: wires administration, discovery, the recorder and the snapshots around the database. */
 import 'reflect-metadata';
+import { join } from 'node:path';
 import { ensureBootstrap } from '../admin/bootstrap.js';
 import { createAdmin } from '../admin/create-admin.js';
 import { createSnapshotPublisher } from '../admin/snapshot-publisher.js';
 import { readConfig } from '../config/config.js';
-import { factsFor } from '../discovery/catalog/catalog.js';
+import { openCatalog } from '../discovery/catalog/renewed-catalog.js';
 import { createDiscovery } from '../discovery/discovery.js';
 import { createCredentialProbe } from '../discovery/probe.js';
+import { createDiscoverySchedule } from '../discovery/schedule.js';
 import { systemClock } from '../domain/clock.js';
 import type { HealthCheckValue } from '../graphql/context.js';
 import { startAdminServer, type AdminServer } from '../graphql/server.js';
@@ -56,6 +58,14 @@ export async function runControl(): Promise<void> {
     allowPrivateUpstreams: config.allowPrivateUpstreams,
     userAgent: `switchyard/${version}`,
   });
+  const catalog = await openCatalog({
+    path: join(config.dataDir, 'catalog.json'),
+    http,
+    clock,
+    logger,
+    daily: config.catalogRefresh,
+  });
+  const { factsFor } = catalog;
   const discovery = createDiscovery({ database, bus, clock, logger, vault, http, factsFor });
   const reader = createJournalReader({
     directory: journalDir,
@@ -105,8 +115,14 @@ export async function runControl(): Promise<void> {
     allowPrivateUpstreams: config.allowPrivateUpstreams,
   });
 
-  await discovery.closeInterrupted();
   await snapshots.publish();
+  const schedule = createDiscoverySchedule({
+    database,
+    discovery,
+    clock,
+    logger,
+    intervalMs: config.discoveryIntervalMs,
+  });
   recorder.start();
   const server = config.roles.control
     ? await listen(() =>
@@ -129,7 +145,9 @@ export async function runControl(): Promise<void> {
     if (stopping) return;
     stopping = true;
     await server?.close();
+    await schedule.close();
     await discovery.close();
+    await catalog.close();
     await snapshots.close();
     // Last: the gateways have ended by now, and what they wrote at the end is still to be recorded.
     await recorder.stop();

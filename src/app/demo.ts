@@ -21,6 +21,15 @@ const PROMPTS = [
 ];
 const REQUEST_EVERY_MS = 900;
 const TOLD_OF_EACH_LIST = 4;
+const PROVIDERS_SHOWN = 6;
+
+/** A handful of providers with plans: enough to see routing, few enough to read. */
+function planProviders(): string[] {
+  const withPlans = SIMULATED_SLUGS.filter(
+    (slug) => findProvider(slug)?.offerings.some(({ billing }) => billing === 'SUBSCRIPTION') === true,
+  );
+  return withPlans.slice(0, PROVIDERS_SHOWN);
+}
 
 /** What the demo calls, the way any client of an operator would. */
 interface DemoClient {
@@ -31,11 +40,16 @@ interface DemoClient {
 
 export async function demo(program: string): Promise<void> {
   const dataDir = await mkdtemp(join(tmpdir(), 'switchyard-demo-'));
-  const environment = { DATA_DIR: dataDir, ALLOW_PRIVATE_UPSTREAMS: 'true', LOG_LEVEL: 'warn' };
+  const environment = {
+    DATA_DIR: dataDir,
+    ALLOW_PRIVATE_UPSTREAMS: 'true',
+    CATALOG_REFRESH: 'false',
+    LOG_LEVEL: 'warn',
+  };
   const config = readConfig(childEnvironment(environment));
   const logger = createLogger({ level: config.logLevel, role: 'supervisor' });
   const { adminToken } = await establishIdentity(config);
-  const providers = await Promise.all(SIMULATED_SLUGS.map((slug) => startSimulatedProvider(slug)));
+  const providers = await Promise.all(planProviders().map((slug) => startSimulatedProvider(slug)));
   const starting = startSupervisor({ config, logger, program, canServeAlone: false, environment });
   stopOnSignals(starting, async () => {
     await Promise.all(providers.map((provider) => provider.close()));

@@ -2,6 +2,7 @@
 import { resolve } from 'node:path';
 import { z } from 'zod';
 import { StartupError } from '../domain/errors.js';
+import { HOUR_MS } from '../domain/time-range.js';
 
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 const SECRET_KEY_BYTES = 32;
@@ -47,6 +48,12 @@ const environment = z.object({
   SECRET_KEY: key.optional(),
   SECRET_KEY_PREVIOUS: key.optional(),
   ALLOW_PRIVATE_UPSTREAMS: flag.default(false),
+  DISCOVERY_INTERVAL_HOURS: z.coerce
+    .number()
+    .min(0)
+    .max(24 * 365)
+    .default(6),
+  CATALOG_REFRESH: flag.default(true),
   LOG_LEVEL: z.enum(LOG_LEVELS).default('info'),
   OTEL_EXPORTER_OTLP_ENDPOINT: z.url().optional(),
 });
@@ -65,6 +72,10 @@ export interface Config {
   readonly secretKeyPrevious: Buffer | null;
   /** Whether metered and plan connections may point at private addresses. */
   readonly allowPrivateUpstreams: boolean;
+  /** Between two scheduled discoveries of a workspace; 0 for none. */
+  readonly discoveryIntervalMs: number;
+  /** Whether the model catalogue is renewed from models.dev every day. */
+  readonly catalogRefresh: boolean;
   readonly logLevel: (typeof LOG_LEVELS)[number];
   readonly otlpEndpoint: string | null;
 }
@@ -93,6 +104,8 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     secretKey: values.SECRET_KEY ?? null,
     secretKeyPrevious: values.SECRET_KEY_PREVIOUS ?? null,
     allowPrivateUpstreams: values.ALLOW_PRIVATE_UPSTREAMS,
+    discoveryIntervalMs: values.DISCOVERY_INTERVAL_HOURS * HOUR_MS,
+    catalogRefresh: values.CATALOG_REFRESH,
     logLevel: values.LOG_LEVEL,
     otlpEndpoint: values.OTEL_EXPORTER_OTLP_ENDPOINT ?? null,
   });

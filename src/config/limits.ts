@@ -18,14 +18,37 @@ export const STREAM_FRAME_MAX_BYTES = 1024 * 1024;
 /** Most of a provider's model list that is read: OpenRouter's, the largest known, is under 2 MiB. */
 export const MODEL_LIST_MAX_BYTES = 16 * 1024 * 1024;
 
+/** Pages of a model list that are read; Fireworks, the longest known, has under 10 of 200. A list beyond it has no end. */
+export const MODEL_LIST_PAGES_MAX = 100;
+
 /** A provider that has not listed its models by then is taken for down, so that it delays no other. */
 export const MODEL_LIST_TIMEOUT_MS = 5_000;
 
 /** A credential check the operator waits for. */
 export const VERIFY_TIMEOUT_MS = 8_000;
 
-/** Connections asked for their models at once: enough to hide latency, few enough to be polite to one provider. */
-export const DISCOVERY_CONCURRENCY = 8;
+/** Connections asked for their models at once: enough to hide latency, few enough for their lists to fit in memory. */
+export const DISCOVERY_CONCURRENCY = 16;
+
+/** Of these, connections of one provider: polite to it, and when it is dead it holds up no one else. */
+export const DISCOVERY_CONCURRENCY_PER_PROVIDER = 2;
+
+/** How long a node that runs a discovery is trusted to be alive; renewed three times as often while it works. */
+export const DISCOVERY_LEASE_MS = 15_000;
+
+/** How often nodes look for discoveries that are due, and for runs whose node died. */
+export const DISCOVERY_CHECK_MS = 30_000;
+
+/** The model catalogue changes by the day, and its file is under 4 MiB: four times that is still no burden. */
+export const CATALOG_REFRESH_MS = 24 * 3_600_000;
+export const CATALOG_MAX_BYTES = 16 * 1024 * 1024;
+export const CATALOG_TIMEOUT_MS = 30_000;
+
+/** Pause after a failed refresh of the catalogue: models.dev is back within hours or not needed that soon. */
+export const CATALOG_RETRY_MS = 3_600_000;
+
+/** Events priced anew in one transaction; the recorder waits for it. */
+export const REPRICE_BATCH_MAX_EVENTS = 500;
 
 /** Time to establish a connection to a provider. */
 export const UPSTREAM_CONNECT_TIMEOUT_MS = 10_000;
@@ -146,6 +169,15 @@ export const SECRET_MAX_CHARS = 8_192;
 
 /** Patterns in a key's list of allowed models. */
 export const ALLOWED_MODELS_MAX = 100;
+
+/** Providers an operator may describe in a workspace: far above any household's number of servers. */
+export const CUSTOM_PROVIDERS_MAX = 200;
+
+/** Models an operator may describe for one provider; longer lists are read from the provider. */
+export const CUSTOM_MODELS_MAX = 1_000;
+
+/** Name of a model at its provider: the longest known, with vendor and build, have under 200. */
+export const UPSTREAM_ID_MAX_CHARS = 300;
 
 /** A change waits this long for company before the routing snapshot is rebuilt, and while more keep coming at most that long. */
 export const SNAPSHOT_QUIET_MS = 20;

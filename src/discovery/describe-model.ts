@@ -1,5 +1,6 @@
 /** Everything known of a model that a connection offers: what the provider states, then what the catalogue knows. */
 import type { ModelCapability, ModelKind, WireProtocol } from '../domain/vocabulary.js';
+import { callableProtocols } from '../providers/callable-protocols.js';
 import type { ListedModel, OfferingDefinition } from '../providers/define-provider.js';
 import type { CatalogFacts } from './catalog/catalog.js';
 import { kindByName } from './model-kind.js';
@@ -27,7 +28,7 @@ export function describeModel(
   now: number,
 ): DescribedModel {
   const facts = factsFor(offering, listed.upstreamId);
-  const kind = listed.kind ?? facts?.kind ?? kindByName(listed.upstreamId);
+  const kind = listed.kind ?? kindOf(listed.upstreamId, facts);
   const capabilities = new Set<ModelCapability>([
     ...(kind === 'CHAT' ? (['STREAMING'] as const) : []),
     ...(facts?.capabilities ?? []),
@@ -40,14 +41,27 @@ export function describeModel(
     contextWindow: listed.contextWindow ?? facts?.contextWindow ?? null,
     maxOutputTokens: listed.maxOutputTokens ?? facts?.maxOutputTokens ?? null,
     capabilities: [...capabilities].toSorted(),
-    protocols:
-      offering.protocolsOf?.(listed.upstreamId) ?? offering.endpoints.map(({ protocol }) => protocol),
-    price: priceOf(listed, facts, now),
+    protocols: callableProtocols(offering, listed.upstreamId),
+    price: priceOf(offering, listed, facts, now),
   };
 }
 
-function priceOf(listed: ListedModel, facts: CatalogFacts | null, now: number): StatedPrice | null {
+/** Catalogues call everything that takes and gives text a chat model; that an embedding is none, its name knows better. */
+function kindOf(upstreamId: string, facts: CatalogFacts | null): ModelKind {
+  return facts?.kind !== undefined && facts.kind !== 'CHAT' ? facts.kind : kindByName(upstreamId);
+}
+
+/** The provider's own word first: in its list, then where it publishes prices. */
+function priceOf(
+  { publishedPrices }: OfferingDefinition,
+  listed: ListedModel,
+  facts: CatalogFacts | null,
+  now: number,
+): StatedPrice | null {
   if (listed.prices) return { prices: listed.prices, source: 'PROVIDER', asOf: now };
+  const published = publishedPrices?.models[listed.upstreamId];
+  if (publishedPrices && published)
+    return { prices: published, source: 'PROVIDER', asOf: Date.parse(publishedPrices.asOf) };
   if (!facts?.prices) return null;
   return { prices: facts.prices, source: 'CATALOG', asOf: Date.parse(facts.asOf) };
 }

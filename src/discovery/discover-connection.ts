@@ -11,11 +11,11 @@ import {
   holdConnection,
   recordHealth,
 } from '../persistence/connections.js';
+import { readProviders } from '../persistence/custom-providers.js';
 import type { Database } from '../persistence/database.js';
 import { finishResult, holdResult, type ResultOutcome } from '../persistence/discovery-runs.js';
 import type { ScopedTransaction } from '../persistence/workspace-scope.js';
 import type { OfferingDefinition } from '../providers/define-provider.js';
-import { findOffering, findProvider } from '../providers/registry.js';
 import { connectionSecretBinding } from '../secrets/connection-secret.js';
 import { VaultError, type Vault } from '../secrets/vault.js';
 import type { HttpGet } from '../upstream/http-get.js';
@@ -124,8 +124,8 @@ async function askForModels(
   connection: ConnectionRecord,
   signal: AbortSignal,
 ): Promise<AskedConnection> {
-  const provider = findProvider(connection.provider);
-  const offering = provider && findOffering(provider, connection.offering);
+  const rows = deps.database.workspace(connection.workspaceId);
+  const offering = (await readProviders(rows)).offeringOf(connection);
   if (offering === null) {
     const name = `${connection.provider}/${connection.offering}`;
     return {
@@ -135,7 +135,7 @@ async function askForModels(
   }
   const { workspaceId, id } = connection;
   try {
-    const sealed = await findSealedSecret(deps.database.workspace(workspaceId), id);
+    const sealed = await findSealedSecret(rows, id);
     const secret = sealed === null ? null : deps.vault.open(sealed, connectionSecretBinding(workspaceId, id));
     return { offering, listing: await listModels(deps, { offering, settings: connection, secret }, signal) };
   } catch (error) {

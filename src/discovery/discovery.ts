@@ -1,16 +1,21 @@
 /** The job that asks providers for their models: planned in a transaction, run in the background, followed over the bus. */
-import { DISCOVERY_CONCURRENCY } from '../config/limits.js';
+import {
+  DISCOVERY_CONCURRENCY,
+  DISCOVERY_CONCURRENCY_PER_PROVIDER,
+  DISCOVERY_LEASE_MS,
+} from '../config/limits.js';
 import { newId } from '../domain/ids.js';
 import type { ConnectionRecord, DiscoveryResultRecord, DiscoveryRunRecord } from '../domain/records.js';
 import type { DiscoveryTrigger, JobStatus } from '../domain/vocabulary.js';
 import {
   beginRun,
   endRun,
-  failRunsOpenSince,
+  failAbandonedRuns,
   findOpenRuns,
   finishOpenResults,
   insertRun,
   lockRuns,
+  renewLeases,
 } from '../persistence/discovery-runs.js';
 import type { ScopedTransaction } from '../persistence/workspace-scope.js';
 import { discoverConnection, type DiscoverConnectionDeps } from './discover-connection.js';
@@ -32,7 +37,7 @@ export interface Discovery {
   cancel(rows: ScopedTransaction, runId: string): Promise<boolean>;
   /** Breaks off the work of a run that was cancelled. */
   stop(workspaceId: string, runId: string): void;
-  /** Ends runs that a process left open when it died; answers how many. For the start of the control process. */
+  /** Ends runs of nodes that died, told by leases that nobody renews; answers how many. */
   closeInterrupted(): Promise<number>;
   /** Resolves when no run is under way here. */
   settled(): Promise<void>;
@@ -49,7 +54,6 @@ interface RunningJob {
 export function createDiscovery(deps: DiscoverConnectionDeps): Discovery {
   const { bus, clock, database, logger } = deps;
   const jobs = new Map<string, RunningJob>();
-  const startedAt = clock.now();
 
   const execute = async (run: DiscoveryRunRecord, signal: AbortSignal): Promise<void> => {
     const rows = database.workspace(run.workspaceId);
@@ -63,6 +67,16 @@ export function createDiscovery(deps: DiscoverConnectionDeps): Discovery {
     if (await endRun(rows, run.id, statusOfRun(statuses), clock.now())) announce();
   };
 
+  /** A run that was ended elsewhere is broken off here. */
+  const renew = async (runId: string, stop: AbortController): Promise<void> => {
+    try {
+      const open = await renewLeases(database.prisma, [runId], DISCOVERY_LEASE_MS);
+      if (open.length === 0) stop.abort();
+    } catch (error) {
+      logger.warn({ err: error, runId }, 'a discovery run could not renew its lease');
+    }
+  };
+
   return {
     async plan(rows, workspaceId, connections, trigger) {
       await lockRuns(rows, workspaceId);
@@ -70,18 +84,22 @@ export function createDiscovery(deps: DiscoverConnectionDeps): Discovery {
       const open = (await findOpenRuns(rows)).find(({ results }) => coversExactly(results, wanted));
       if (open) return open;
       const run = newRun(workspaceId, connections, trigger, clock.now());
-      await insertRun(rows, run);
+      await insertRun(rows, run, DISCOVERY_LEASE_MS);
       return run;
     },
     launch(run) {
       if (run.status !== 'QUEUED' || jobs.has(run.id)) return;
       const stop = new AbortController();
+      const alive = setInterval(() => void renew(run.id, stop), DISCOVERY_LEASE_MS / 3).unref();
       const ended = execute(run, stop.signal)
         .catch((error: unknown) => {
           logger.error({ err: error, runId: run.id }, 'a discovery run broke off');
           return failRun(deps, run);
         })
-        .finally(() => jobs.delete(run.id));
+        .finally(() => {
+          clearInterval(alive);
+          jobs.delete(run.id);
+        });
       jobs.set(run.id, { stop, ended });
     },
     async cancel(rows, runId) {
@@ -94,29 +112,48 @@ export function createDiscovery(deps: DiscoverConnectionDeps): Discovery {
       jobs.get(runId)?.stop.abort();
       bus.publish('discovery.progress', { workspaceId, runId, resultId: null });
     },
-    closeInterrupted: () => failRunsOpenSince(database.prisma, startedAt, clock.now()),
+    async closeInterrupted() {
+      // After a pause of the whole machine its own runs would look abandoned, too.
+      if (jobs.size > 0) await renewLeases(database.prisma, [...jobs.keys()], DISCOVERY_LEASE_MS);
+      return failAbandonedRuns(database.prisma, clock.now());
+    },
     async settled() {
       while (jobs.size > 0) await Promise.all([...jobs.values()].map(({ ended }) => ended));
     },
     async close() {
+      const left = [...jobs.keys()];
       for (const { stop } of jobs.values()) stop.abort();
       await this.settled();
+      // Others need not wait for the leases to run out.
+      if (left.length > 0) await renewLeases(database.prisma, left, 0).catch(() => undefined);
     },
   };
 }
 
-/** Asks the run's connections, a few at a time. */
+/** Asks the run's connections, a few at a time in all and fewer of each provider. */
 async function askAll(
   deps: DiscoverConnectionDeps,
   run: DiscoveryRunRecord,
   signal: AbortSignal,
 ): Promise<readonly JobStatus[]> {
   const statuses: JobStatus[] = [];
-  const waiting = run.results.values();
+  const waiting = [...run.results];
+  const asking = new Map<string, number>();
+  const count = (provider: string, change: number): void => {
+    asking.set(provider, (asking.get(provider) ?? 0) + change);
+  };
+  const takeNext = (): DiscoveryResultRecord | undefined => {
+    const index = waiting.findIndex(
+      ({ provider }) => (asking.get(provider) ?? 0) < DISCOVERY_CONCURRENCY_PER_PROVIDER,
+    );
+    return index === -1 ? undefined : waiting.splice(index, 1)[0];
+  };
+  // A worker may leave when it finds nothing to take: whoever holds a provider's place looks again when it is free.
   const work = async (): Promise<void> => {
-    for (const result of waiting) {
-      if (signal.aborted) return;
+    for (let result = takeNext(); result && !signal.aborted; result = takeNext()) {
+      count(result.provider, 1);
       const status = await discoverConnection(deps, result, run.workspaceId, signal);
+      count(result.provider, -1);
       if (status === null) return;
       statuses.push(status);
     }

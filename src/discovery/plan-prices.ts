@@ -1,6 +1,6 @@
 /** Which list prices change: a new version only for a price that is really different. */
 import { newId } from '../domain/ids.js';
-import type { TokenPrices } from '../domain/money.js';
+import { samePrices, type TokenPrices } from '../domain/money.js';
 import type { PriceVersion } from '../domain/records.js';
 import type { PriceSource } from '../domain/vocabulary.js';
 import type { PriceChanges, PriceRow } from '../persistence/model-writes.js';
@@ -36,18 +36,8 @@ export function planPrices(comparisons: readonly PriceComparison[], now: number)
       continue;
     }
     if (inForce !== null) ended.push(inForce.id);
-    const { input, output, cacheRead, cacheWrite } = stated.prices;
-    const { source, asOf } = stated;
-    begun.push({ id: newId('price', now), modelId, input, output, cacheRead, cacheWrite, source, asOf });
+    const { prices, source, asOf } = stated;
+    begun.push({ ...prices, id: newId('price', now), modelId, source, asOf });
   }
   return { ended, confirmed, begun };
-}
-
-function samePrices(a: TokenPrices, b: TokenPrices): boolean {
-  return (
-    a.input === b.input &&
-    a.output === b.output &&
-    a.cacheRead === b.cacheRead &&
-    a.cacheWrite === b.cacheWrite
-  );
 }

@@ -10,6 +10,7 @@ import type {
   ModelRecord,
 } from '../domain/records.js';
 import type { TimeRange } from '../domain/time-range.js';
+import type { ProviderSet } from '../providers/provider-set.js';
 import type { StoredUsageEvent, UsageAttempt } from '../domain/usage.js';
 import type { UsageSums } from '../usage/reports.js';
 import type { UsageReads } from './usage/reads.js';
@@ -17,6 +18,8 @@ import type { UsageReads } from './usage/reads.js';
 type ById<T> = DataLoader<string, T | null>;
 
 export interface Loaders {
+  /** Providers of the workspace, under the one key `all`. */
+  readonly providers: DataLoader<'all', ProviderSet>;
   readonly connection: ById<ConnectionRecord>;
   readonly model: ById<ModelRecord>;
   readonly run: ById<DiscoveryRunRecord>;
@@ -43,6 +46,13 @@ export function createLoaders({ admin, usage, caller, remember }: LoadersDeps): 
     new DataLoader<string, T>(load, { cache: remember });
   const sums = new Map<string, DataLoader<string, UsageSums>>();
   return {
+    providers: new DataLoader<'all', ProviderSet>(
+      async (keys) => {
+        const known = await admin.providers.known(caller);
+        return keys.map(() => known);
+      },
+      { cache: remember },
+    ),
     connection: loader((ids) => admin.connections.byIds(caller, ids)),
     model: loader((ids) => admin.models.byIds(caller, ids)),
     run: loader((ids) => admin.discovery.byIds(caller, ids)),

@@ -63,6 +63,11 @@ export async function findEnabledConnections(rows: ScopedTransaction): Promise<C
   return found.map(toConnection);
 }
 
+/** How many connections a provider has. */
+export function countConnectionsOf(rows: ScopedTransaction, provider: string): Promise<number> {
+  return rows.connection.count({ where: { provider } });
+}
+
 /** Keeps a connection from being removed until the transaction ends; false when it is gone already. */
 export async function holdConnection(
   rows: ScopedTransaction,

@@ -1,7 +1,7 @@
 /** Rows of discovery runs and of their outcomes, one for each connection. */
 import type { UpstreamFailure } from '../domain/failure.js';
 import type { DiscoveryResultRecord, DiscoveryRunRecord, Page } from '../domain/records.js';
-import type { JobStatus } from '../domain/vocabulary.js';
+import type { DiscoveryTrigger, JobStatus } from '../domain/vocabulary.js';
 import type { Prisma, PrismaClient } from './generated/client.js';
 import { pageOf, toDate, toMs, type KeysetPage } from './keyset.js';
 import type { ScopedTransaction } from './workspace-scope.js';
@@ -65,8 +65,41 @@ export async function findLatestResults(
   return found.map(toResult);
 }
 
-/** Adds a queued run with an open outcome for each connection. */
-export async function insertRun(rows: ScopedTransaction, run: DiscoveryRunRecord): Promise<void> {
+/** The newest run with that trigger; null when there was none. */
+export async function findLatestRunBy(
+  rows: ScopedTransaction,
+  trigger: DiscoveryTrigger,
+): Promise<{ readonly id: string; readonly createdAt: number } | null> {
+  const row = await rows.discoveryRun.findFirst({
+    where: { trigger },
+    orderBy: { id: 'desc' },
+    select: { id: true, createdAt: true },
+  });
+  return row && { id: row.id, createdAt: toMs(row.createdAt) };
+}
+
+/**
+ * Renews the claim that the node which runs these is alive, for `forMs` of the database's time: clocks of nodes differ.
+ * Answers those that are still open.
+ */
+export async function renewLeases(
+  prisma: PrismaClient,
+  runIds: readonly string[],
+  forMs: number,
+): Promise<string[]> {
+  const open = await prisma.$queryRaw<{ id: string }[]>`
+    UPDATE discovery_run SET lease_until = clock_timestamp() + ${forMs}::int * interval '1 millisecond'
+    WHERE id = ANY(${[...runIds]}::text[]) AND status IN ('QUEUED', 'RUNNING')
+    RETURNING id`;
+  return open.map(({ id }) => id);
+}
+
+/** Adds a queued run with an open outcome for each connection, claimed by the node that plans it. */
+export async function insertRun(
+  rows: ScopedTransaction,
+  run: DiscoveryRunRecord,
+  leaseMs: number,
+): Promise<void> {
   await rows.discoveryRun.create({
     data: {
       id: run.id,
@@ -77,6 +110,9 @@ export async function insertRun(rows: ScopedTransaction, run: DiscoveryRunRecord
       createdAt: toDate(run.createdAt),
     },
   });
+  await rows.$executeRaw`
+    UPDATE discovery_run SET lease_until = clock_timestamp() + ${leaseMs}::int * interval '1 millisecond'
+    WHERE id = ${run.id}`;
   const results = run.results.map(({ id, connectionId, provider, status }) => ({
     id,
     run_id: run.id,
@@ -169,24 +205,20 @@ export async function finishOpenResults(
   });
 }
 
-/** Ends what a stopped process left open before `before`, in every workspace; answers how many runs that were. */
-export async function failRunsOpenSince(prisma: PrismaClient, before: number, now: number): Promise<number> {
-  const [, runs] = await prisma.$transaction([
-    prisma.discoveryResult.updateMany({
-      where: { status: { in: OPEN }, run: { createdAt: { lt: toDate(before) }, status: { in: OPEN } } },
-      data: {
-        status: 'FAILED',
-        errorClass: 'INTERRUPTED',
-        errorMessage: 'The service stopped before the provider was asked.',
-        finishedAt: toDate(now),
-      },
-    }),
-    prisma.discoveryRun.updateMany({
-      where: { status: { in: OPEN }, createdAt: { lt: toDate(before) } },
-      data: { status: 'FAILED', finishedAt: toDate(now) },
-    }),
-  ]);
-  return runs.count;
+/** Ends what dead nodes left open, in every workspace: runs whose lease is over. Answers how many runs that were. */
+export async function failAbandonedRuns(prisma: PrismaClient, now: number): Promise<number> {
+  const abandoned = await prisma.$queryRaw<{ id: string }[]>`
+    WITH abandoned AS (
+      UPDATE discovery_run SET status = 'FAILED', finished_at = ${toDate(now)}
+      WHERE status IN ('QUEUED', 'RUNNING') AND (lease_until IS NULL OR lease_until < clock_timestamp())
+      RETURNING id
+    ), interrupted AS (
+      UPDATE discovery_result SET status = 'FAILED', finished_at = ${toDate(now)}, error_class = 'INTERRUPTED',
+        error_message = 'The service stopped before the provider was asked.'
+      FROM abandoned WHERE run_id = abandoned.id AND status IN ('QUEUED', 'RUNNING')
+    )
+    SELECT id FROM abandoned`;
+  return abandoned.length;
 }
 
 function toRun(row: Prisma.DiscoveryRunGetPayload<{ include: typeof WITH_RESULTS }>): DiscoveryRunRecord {

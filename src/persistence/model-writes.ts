@@ -1,5 +1,5 @@
 /** What discovery writes about models, in few statements however long a provider's list is. */
-import type { NanoUsd } from '../domain/money.js';
+import type { TokenPrices } from '../domain/money.js';
 import type { PriceVersion } from '../domain/records.js';
 import type {
   ModelCapability,
@@ -8,6 +8,7 @@ import type {
   PriceSource,
   WireProtocol,
 } from '../domain/vocabulary.js';
+import { toTimeOfDayRecord } from '../journal/price-record.js';
 import { toDate } from './keyset.js';
 import { toPriceVersion } from './models.js';
 import type { ScopedTransaction } from './workspace-scope.js';
@@ -35,13 +36,9 @@ export interface OfferedModelRow {
   readonly maxOutputTokens: number | null;
 }
 
-export interface PriceRow {
+export interface PriceRow extends TokenPrices {
   readonly id: string;
   readonly modelId: string;
-  readonly input: NanoUsd;
-  readonly output: NanoUsd;
-  readonly cacheRead: NanoUsd | null;
-  readonly cacheWrite: NanoUsd | null;
   readonly source: PriceSource;
   /** When the source last confirmed it. */
   readonly asOf: number;
@@ -177,6 +174,23 @@ export async function refreshModels(
       IS DISTINCT FROM (now.state, now.context_window, now.max_output_tokens)`;
 }
 
+/** Allows or forbids routing to a model. */
+export async function setModelEnabled(rows: ScopedTransaction, id: string, enabled: boolean): Promise<void> {
+  await rows.model.updateMany({ where: { id }, data: { enabled } });
+}
+
+/** The newest price of a model that was not the operator's own; null when nobody ever stated one. */
+export async function findLastStatedPrice(
+  rows: ScopedTransaction,
+  modelId: string,
+): Promise<PriceVersion | null> {
+  const row = await rows.modelPrice.findFirst({
+    where: { modelId, source: { not: 'OVERRIDE' } },
+    orderBy: [{ validFrom: 'desc' }, { id: 'desc' }],
+  });
+  return row && toPriceVersion(row);
+}
+
 /** Writes changes of list prices; versions that ended stay, because events name them. */
 export async function writePrices(
   rows: ScopedTransaction,
@@ -206,12 +220,16 @@ export async function writePrices(
       output: price.output.toString(),
       cache_read: price.cacheRead?.toString() ?? null,
       cache_write: price.cacheWrite?.toString() ?? null,
+      per_request: price.perRequest?.toString() ?? null,
+      times_of_day: price.timesOfDay?.map(toTimeOfDayRecord) ?? null,
       source: price.source,
       as_of: toDate(price.asOf),
     })),
   );
   await rows.$executeRaw`
-    INSERT INTO model_price (id, workspace_id, model_id, input, output, cache_read, cache_write, source, as_of, valid_from)
-    SELECT id, ${workspaceId}, model_id, input, output, cache_read, cache_write, source, as_of, ${toDate(now)}
+    INSERT INTO model_price (id, workspace_id, model_id, input, output, cache_read, cache_write, per_request,
+                             times_of_day, source, as_of, valid_from)
+    SELECT id, ${workspaceId}, model_id, input, output, cache_read, cache_write, per_request,
+           nullif(times_of_day, 'null'::jsonb), source, as_of, ${toDate(now)}
     FROM jsonb_populate_recordset(null::model_price, ${begun}::jsonb)`;
 }

@@ -2,6 +2,8 @@
 import { parseUsd } from '../domain/money.js';
 import type { ModelRecord, Page, PriceVersion } from '../domain/records.js';
 import type { Billing, ModelCapability, ModelState } from '../domain/vocabulary.js';
+import { readTimesOfDay } from '../journal/price-record.js';
+import type { TimeOfDayRecord } from '../journal/record.js';
 import { Prisma } from './generated/client.js';
 import { inOrder, pageOf, toDate, toMs, type KeysetPage, type KeysetPosition } from './keyset.js';
 import type { ScopedTransaction } from './workspace-scope.js';
@@ -75,12 +77,16 @@ export async function findModelByRef(rows: ScopedTransaction, ref: string): Prom
 
 /** Price columns as a version; a model has at most one in force. */
 export function toPriceVersion(row: Prisma.ModelPriceGetPayload<object>): PriceVersion {
+  // Written by `writePrices` only.
+  const timesOfDay = readTimesOfDay(row.timesOfDay as unknown as readonly TimeOfDayRecord[] | null);
   return {
     id: row.id,
     input: row.input,
     output: row.output,
     cacheRead: row.cacheRead,
     cacheWrite: row.cacheWrite,
+    ...(row.perRequest === null ? {} : { perRequest: row.perRequest }),
+    ...(timesOfDay === undefined ? {} : { timesOfDay }),
     source: row.source,
     asOf: toMs(row.asOf),
   };

@@ -1,14 +1,17 @@
 /** Everything the routing snapshot is built from, of all workspaces, as of one moment and in a handful of statements. */
 import type { PriceVersion } from '../domain/records.js';
 import type { Billing, ModelCapability, WireProtocol } from '../domain/vocabulary.js';
+import type { CustomProvider } from '../providers/custom-provider.js';
 import type { SealedText } from '../secrets/vault.js';
 import type { PrismaClient } from './generated/client.js';
+import { toCustomProvider } from './custom-providers.js';
 import { toDate, toMs } from './keyset.js';
 import { toPriceVersion } from './models.js';
 
 export interface SnapshotSource {
   readonly workspaces: readonly { readonly id: string; readonly slug: string }[];
   readonly accessKeys: readonly AccessKeySource[];
+  readonly customProviders: readonly CustomProviderSource[];
   readonly connections: readonly ConnectionSource[];
   readonly models: readonly ModelSource[];
   readonly routes: readonly RouteSource[];
@@ -24,6 +27,12 @@ export interface AccessKeySource {
   readonly previousValidUntil: number | null;
   readonly allowedModels: readonly string[];
   readonly expiresAt: number | null;
+}
+
+/** A provider an operator described. */
+export interface CustomProviderSource {
+  readonly workspaceId: string;
+  readonly provider: CustomProvider;
 }
 
 /** An enabled connection. */
@@ -62,33 +71,39 @@ export interface RouteSource {
 /** Reads it. Everything is in a fixed order, so that equal content reads equal. */
 export async function readSnapshotSource(prisma: PrismaClient, now: number): Promise<SnapshotSource> {
   const routable = { enabled: true, kind: 'CHAT', state: { not: 'REMOVED' } } as const;
-  const [workspaces, accessKeys, connections, models, routes, prices] = await prisma.$transaction(
-    [
-      prisma.workspace.findMany({ select: { id: true, slug: true }, orderBy: { id: 'asc' } }),
-      prisma.accessKey.findMany({
-        where: { revokedAt: null, OR: [{ expiresAt: null }, { expiresAt: { gt: toDate(now) } }] },
-        orderBy: { id: 'asc' },
-      }),
-      prisma.connection.findMany({
-        where: { enabled: true },
-        include: { secret: { select: { envelope: true } } },
-        orderBy: [{ priority: 'asc' }, { id: 'asc' }],
-      }),
-      prisma.model.findMany({ where: routable, orderBy: { ref: 'asc' } }),
-      prisma.modelConnection.findMany({
-        where: { state: { not: 'REMOVED' }, connection: { enabled: true }, model: routable },
-        orderBy: [{ modelId: 'asc' }, { connectionId: 'asc' }],
-      }),
-      prisma.modelPrice.findMany({ where: { validTo: null, model: routable }, orderBy: { id: 'asc' } }),
-    ],
-    { isolationLevel: 'RepeatableRead' },
-  );
+  const [workspaces, accessKeys, customProviders, connections, models, routes, prices] =
+    await prisma.$transaction(
+      [
+        prisma.workspace.findMany({ select: { id: true, slug: true }, orderBy: { id: 'asc' } }),
+        prisma.accessKey.findMany({
+          where: { revokedAt: null, OR: [{ expiresAt: null }, { expiresAt: { gt: toDate(now) } }] },
+          orderBy: { id: 'asc' },
+        }),
+        prisma.customProvider.findMany({ orderBy: { id: 'asc' } }),
+        prisma.connection.findMany({
+          where: { enabled: true },
+          include: { secret: { select: { envelope: true } } },
+          orderBy: [{ priority: 'asc' }, { id: 'asc' }],
+        }),
+        prisma.model.findMany({ where: routable, orderBy: { ref: 'asc' } }),
+        prisma.modelConnection.findMany({
+          where: { state: { not: 'REMOVED' }, connection: { enabled: true }, model: routable },
+          orderBy: [{ modelId: 'asc' }, { connectionId: 'asc' }],
+        }),
+        prisma.modelPrice.findMany({ where: { validTo: null, model: routable }, orderBy: { id: 'asc' } }),
+      ],
+      { isolationLevel: 'RepeatableRead' },
+    );
   return {
     workspaces,
     accessKeys: accessKeys.map(({ previousValidUntil, expiresAt, ...key }) => ({
       ...key,
       previousValidUntil: toMs(previousValidUntil),
       expiresAt: toMs(expiresAt),
+    })),
+    customProviders: customProviders.map((row) => ({
+      workspaceId: row.workspaceId,
+      provider: toCustomProvider(row),
     })),
     connections: connections.map(({ secret, ...connection }) => ({
       ...connection,

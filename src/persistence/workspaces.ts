@@ -12,6 +12,12 @@ export async function findWorkspace(
   return row === null ? null : { ...row, createdAt: toMs(row.createdAt) };
 }
 
+/** Ids of all workspaces. */
+export async function listWorkspaceIds(prisma: Pick<PrismaClient, 'workspace'>): Promise<string[]> {
+  const rows = await prisma.workspace.findMany({ select: { id: true }, orderBy: { id: 'asc' } });
+  return rows.map(({ id }) => id);
+}
+
 /** The workspace with this slug, made from `workspace` unless it exists; safe against others who do the same now. */
 export async function ensureWorkspace(
   prisma: Pick<PrismaClient, '$executeRaw' | 'workspace'>,

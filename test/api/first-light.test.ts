@@ -6,11 +6,7 @@ import type { Client } from 'graphql-ws';
 import OpenAI from 'openai';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { plainRequest } from '../support/http-client.js';
-import {
-  startSimulatedProvider,
-  type SimulatedProvider,
-  type SimulatedSlug,
-} from '../support/providers/simulated-provider.js';
+import { startSimulatedProvider, type SimulatedProvider } from '../support/providers/simulated-provider.js';
 import { openSocket, type RawSocket } from '../support/socket.js';
 import {
   connect,
@@ -37,7 +33,7 @@ let live: Client;
 /** Hears every frame of a subscription that is open throughout, as text. */
 let witness: RawSocket;
 let key: { id: string; plaintext: string };
-const providers = new Map<SimulatedSlug, SimulatedProvider>();
+const providers = new Map<string, SimulatedProvider>();
 const answers: string[] = [];
 
 beforeAll(async () => {
@@ -62,7 +58,7 @@ afterAll(async () => {
   for (const provider of providers.values()) await provider.close();
 });
 
-async function simulated(slug: SimulatedSlug): Promise<SimulatedProvider> {
+async function simulated(slug: string): Promise<SimulatedProvider> {
   const running = providers.get(slug) ?? (await startSimulatedProvider(slug));
   providers.set(slug, running);
   return running;

@@ -8,7 +8,9 @@ import { newId } from '../../src/domain/ids.js';
 import type { EndRecord, JournalRecord } from '../../src/journal/record.js';
 import type { JournalWriter } from '../../src/journal/writer.js';
 import { createLogger } from '../../src/observability/logger.js';
-import { findOffering, findProvider } from '../../src/providers/registry.js';
+import { callableProtocols } from '../../src/providers/callable-protocols.js';
+import type { CustomProvider } from '../../src/providers/custom-provider.js';
+import { providersWith } from '../../src/providers/provider-set.js';
 import {
   SNAPSHOT_FORMAT,
   type ConnectionSnapshot,
@@ -33,6 +35,7 @@ export interface TestConnection {
 
 export interface TestGatewayOptions {
   readonly connections: readonly TestConnection[];
+  readonly customProviders?: readonly CustomProvider[];
   readonly allowedModels?: readonly string[];
   readonly validUntil?: number;
   readonly clock?: Clock;
@@ -100,7 +103,7 @@ export async function startTestGateway(options: TestGatewayOptions): Promise<Tes
 }
 
 /** Keeps the records in the order they are appended; what reaches the disk is the journal's own tests' concern. */
-function memoryJournal(records: JournalRecord[]): JournalWriter {
+export function memoryJournal(records: JournalRecord[]): JournalWriter {
   return {
     append: (record) => void records.push(structuredClone(record)),
     flush: () => undefined,
@@ -124,9 +127,9 @@ function snapshotOf(
   const now = Date.now();
   const connections: ConnectionSnapshot[] = [];
   const models = new Map<string, ModelSnapshot>();
+  const providers = providersWith(options.customProviders ?? []);
   for (const given of options.connections) {
-    const provider = findProvider(given.provider);
-    const offering = provider && findOffering(provider, given.offering);
+    const offering = providers.offeringOf(given);
     if (!offering) throw new Error(`no offering ${given.provider}/${given.offering}`);
     const id = newId('connection', now + connections.length);
     connections.push({
@@ -143,8 +146,7 @@ function snapshotOf(
     });
     for (const upstreamId of given.models) {
       const ref = `${given.provider}/${upstreamId}`;
-      const protocols =
-        offering.protocolsOf?.(upstreamId) ?? offering.endpoints.map(({ protocol }) => protocol);
+      const protocols = callableProtocols(offering, upstreamId);
       const known = models.get(ref);
       models.set(ref, {
         id: known?.id ?? newId('model', now),
@@ -172,7 +174,14 @@ function snapshotOf(
     version,
     builtAt: now,
     workspaces: [
-      { id: WORKSPACE, slug: 'test', accessKeys: [accessKey], connections, models: [...models.values()] },
+      {
+        id: WORKSPACE,
+        slug: 'test',
+        accessKeys: [accessKey],
+        customProviders: options.customProviders ?? [],
+        connections,
+        models: [...models.values()],
+      },
     ],
   };
 }

@@ -4,7 +4,8 @@ import { newId } from '../../domain/ids.js';
 import { splitModelRef } from '../../domain/model-ref.js';
 import type { AccessKeyRecord } from '../../domain/records.js';
 import { findAccessKeys, insertAccessKey } from '../../persistence/access-keys.js';
-import { findProvider } from '../../providers/registry.js';
+import { readProviders } from '../../persistence/custom-providers.js';
+import type { ProviderSet } from '../../providers/provider-set.js';
 import { hashToken, makeAccessKey, previewToken } from '../../secrets/tokens.js';
 import { requireScope, type AdminContext } from '../actor.js';
 import type { AdminDeps } from '../admin-deps.js';
@@ -30,7 +31,7 @@ export async function createAccessKey(
   const first = await findFirstAnswer(rows, call.value, now);
   if (!first.ok) return first;
   if (first.value !== null) return repeatAnswer(deps, workspaceId, first.value);
-  const checked = checkInput(input, now);
+  const checked = checkInput(input, await readProviders(rows), now);
   if (!checked.ok) return checked;
 
   const plaintext = makeAccessKey();
@@ -84,7 +85,7 @@ async function repeatAnswer(deps: AdminDeps, workspaceId: string, id: string): P
 }
 
 /** The allowed models in their normal form. */
-function checkInput(input: AccessKeyCreateInput, now: number): Result<string[]> {
+function checkInput(input: AccessKeyCreateInput, providers: ProviderSet, now: number): Result<string[]> {
   const name = input.name.trim();
   if (name === '') return fail('REQUIRED', 'A key needs a name.', ['input', 'name']);
   if (name.length > NAME_MAX_CHARS) {
@@ -93,10 +94,10 @@ function checkInput(input: AccessKeyCreateInput, now: number): Result<string[]> 
   if (input.expiresAt !== undefined && input.expiresAt <= now) {
     return fail('INVALID', 'The expiry must lie in the future.', ['input', 'expiresAt']);
   }
-  return checkAllowedModels(input.allowedModels);
+  return checkAllowedModels(input.allowedModels, providers);
 }
 
-function checkAllowedModels(patterns: readonly string[]): Result<string[]> {
+function checkAllowedModels(patterns: readonly string[], providers: ProviderSet): Result<string[]> {
   const field = ['input', 'allowedModels'];
   if (patterns.length > ALLOWED_MODELS_MAX) {
     return fail('OUT_OF_RANGE', `At most ${ALLOWED_MODELS_MAX} models and patterns can be named.`, field);
@@ -104,7 +105,7 @@ function checkAllowedModels(patterns: readonly string[]): Result<string[]> {
   const normal: string[] = [];
   for (const pattern of patterns) {
     const ref = splitModelRef(pattern.trim());
-    const provider = ref && findProvider(ref.provider);
+    const provider = ref && providers.find(ref.provider);
     if (!ref || !provider || (ref.upstreamId !== '*' && ref.upstreamId.includes('*'))) {
       return fail(
         'INVALID',

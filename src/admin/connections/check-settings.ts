@@ -2,7 +2,8 @@
 import { NAME_MAX_CHARS, SECRET_MAX_CHARS } from '../../config/limits.js';
 import { parseUsd, type NanoUsd } from '../../domain/money.js';
 import type { OfferingDefinition, ProviderDefinition } from '../../providers/define-provider.js';
-import { allProviders, findOffering, findProvider } from '../../providers/registry.js';
+import type { ProviderSet } from '../../providers/provider-set.js';
+import { findOffering } from '../../providers/registry.js';
 import { checkBaseUrl } from '../../upstream/address-policy.js';
 import type { AdminDeps } from '../admin-deps.js';
 import { fail, ok, type Result } from '../result.js';
@@ -13,17 +14,12 @@ const SECRET = /^[\x21-\x7e]+$/;
 
 /** The provider and offering that an operator named; the offering may be left out where there is one only. */
 export function resolveOffering(
+  providers: ProviderSet,
   providerName: string,
   code: string | undefined,
 ): Result<{ provider: ProviderDefinition; offering: OfferingDefinition }> {
-  const provider = findProvider(providerName.trim());
-  if (provider === null) {
-    const known = allProviders().map(({ slug }) => slug);
-    return fail('NOT_FOUND', `There is no provider "${providerName}"; known are ${known.join(', ')}.`, [
-      'input',
-      'provider',
-    ]);
-  }
+  const provider = providers.find(providerName.trim());
+  if (provider === null) return unknownProvider(providers, providerName);
   const codes = provider.offerings.map((offering) => offering.code).join(', ');
   if (code === undefined) {
     const [only] = provider.offerings;
@@ -42,6 +38,15 @@ export function resolveOffering(
       ]);
 }
 
+/** For a provider that nobody knows here. */
+export function unknownProvider(providers: ProviderSet, name: string): Result<never> {
+  const known = providers.all().map(({ slug }) => slug);
+  return fail('NOT_FOUND', `There is no provider "${name}"; known are ${known.join(', ')}.`, [
+    'input',
+    'provider',
+  ]);
+}
+
 /** A label without surrounding space. */
 export function checkLabel(label: string): Result<string> {
   const text = label.trim();
@@ -52,7 +57,7 @@ export function checkLabel(label: string): Result<string> {
     : ok(text);
 }
 
-/** A secret as it will be sent; null where the offering takes none. */
+/** A secret as it will be sent; null where the offering needs none and none was given. */
 export function checkSecret(
   provider: ProviderDefinition,
   offering: OfferingDefinition,
@@ -61,9 +66,9 @@ export function checkSecret(
   const text = secret?.trim() ?? '';
   const field = ['input', 'secret'];
   if (offering.credential === 'NONE') {
-    return text === ''
-      ? ok(null)
-      : fail('INVALID', `${provider.name} ${offering.name} takes no secret.`, field);
+    if (text === '') return ok(null);
+    if (!offering.takesKey)
+      return fail('INVALID', `${provider.name} ${offering.name} takes no secret.`, field);
   }
   if (text === '') {
     const hint = offering.secretHint === null ? '' : ` It looks like ${offering.secretHint}.`;

@@ -4,16 +4,18 @@ import { newId } from '../../domain/ids.js';
 import type { UpstreamFailure } from '../../domain/failure.js';
 import type { ConnectionRecord, DiscoveryRunRecord, HealthRecord } from '../../domain/records.js';
 import { findConnection, findConnectionByLabel, insertConnection } from '../../persistence/connections.js';
+import { holdCustomProvider, readProviders } from '../../persistence/custom-providers.js';
 import { findFirstRunOf, findRuns } from '../../persistence/discovery-runs.js';
 import { isUniqueViolation } from '../../persistence/unique-violation.js';
 import type { OfferingDefinition, ProviderDefinition } from '../../providers/define-provider.js';
+import type { ProviderSet } from '../../providers/provider-set.js';
 import { maskSecret } from '../../secrets/tokens.js';
 import { requireScope, type AdminContext } from '../actor.js';
 import type { AdminDeps } from '../admin-deps.js';
 import type { ConnectionCreateInput } from '../admin.js';
 import { audit, SECRET_SET } from '../audit.js';
 import { claimAnswer, findFirstAnswer, repeatableCall } from '../idempotency.js';
-import { fail, ok, type Result, type UserError } from '../result.js';
+import { fail, ok, problemsOf, type Result } from '../result.js';
 import { auditedSettings } from './audited-settings.js';
 import {
   checkLabel,
@@ -23,6 +25,7 @@ import {
   checkRegion,
   checkSecret,
   resolveOffering,
+  unknownProvider,
 } from './check-settings.js';
 import { refusalOf } from './refusal.js';
 import { sealSecret } from './seal-secret.js';
@@ -40,7 +43,7 @@ export async function createConnection(
   const rows = deps.database.workspace(workspaceId);
   const call = repeatableCall(workspaceId, 'connectionCreate', input);
   if (!call.ok) return call;
-  const settings = checkInput(deps, input);
+  const settings = checkInput(deps, input, await readProviders(rows));
   if (!settings.ok) return settings;
   const { provider, offering, secret, label } = settings.value;
 
@@ -61,6 +64,8 @@ export async function createConnection(
   const connection = newConnection(deps, workspaceId, input, settings.value, checked);
   try {
     const discoveryRun = await rows.$transaction(async (tx) => {
+      const there = provider.kind !== 'CUSTOM' || (await holdCustomProvider(tx, workspaceId, provider.slug));
+      if (!there) return 'provider gone';
       if (!(await claimAnswer(tx, call.value, connection.id, deps.clock.now()))) return 'repeated';
       await insertConnection(
         tx,
@@ -76,6 +81,7 @@ export async function createConnection(
       if (!input.discover) return null;
       return deps.discovery.plan(tx, workspaceId, [connection], 'CONNECTION_CHANGED');
     });
+    if (discoveryRun === 'provider gone') return unknownProvider(await readProviders(rows), input.provider);
     if (discoveryRun === 'repeated') {
       const winner = await findFirstAnswer(rows, call.value, deps.clock.now());
       if (!winner.ok) return winner;
@@ -102,8 +108,12 @@ interface CheckedInput {
   readonly monthlyPriceNanoUsd: bigint | null;
 }
 
-function checkInput(deps: AdminDeps, input: ConnectionCreateInput): Result<CheckedInput> {
-  const resolved = resolveOffering(input.provider, input.offering);
+function checkInput(
+  deps: AdminDeps,
+  input: ConnectionCreateInput,
+  providers: ProviderSet,
+): Result<CheckedInput> {
+  const resolved = resolveOffering(providers, input.provider, input.offering);
   if (!resolved.ok) return resolved;
   const { provider, offering } = resolved.value;
   const label = checkLabel(input.label);
@@ -128,16 +138,7 @@ function checkInput(deps: AdminDeps, input: ConnectionCreateInput): Result<Check
       monthlyPriceNanoUsd: monthlyPrice.value,
     });
   }
-  return allProblems([label, secret, region, baseUrl, planCode, monthlyPrice]);
-}
-
-/** Every problem at once, so that an operator need not find them one by one. */
-function allProblems(checks: readonly Result<unknown>[]): Result<never> {
-  const [first, ...rest] = checks.flatMap((check): readonly UserError[] =>
-    check.ok ? [] : check.userErrors,
-  );
-  if (first === undefined) throw new Error('Invariant broken: problems without a problem');
-  return { ok: false, userErrors: [first, ...rest] };
+  return problemsOf([label, secret, region, baseUrl, planCode, monthlyPrice]);
 }
 
 const UNCHECKED: HealthRecord = {

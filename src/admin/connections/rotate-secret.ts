@@ -26,7 +26,7 @@ export async function rotateConnectionSecret(
   const rows = deps.database.workspace(workspaceId);
   const before = await findConnection(rows, id);
   if (before === null) return connectionNotFound();
-  const known = offeringOf(before);
+  const known = await offeringOf(rows, before);
   if (!known.ok) return known;
   const { provider, offering } = known.value;
   const secret = checkSecret(provider, offering, input.secret);

@@ -1,7 +1,9 @@
 /** What the verbs on a stored connection have in common: that it may be missing, and what offering it is of. */
 import type { ConnectionRecord } from '../../domain/records.js';
+import { readProviders } from '../../persistence/custom-providers.js';
+import type { ScopedClient } from '../../persistence/workspace-scope.js';
 import type { OfferingDefinition, ProviderDefinition } from '../../providers/define-provider.js';
-import { findOffering, findProvider } from '../../providers/registry.js';
+import { findOffering } from '../../providers/registry.js';
 import { fail, ok, type Result } from '../result.js';
 
 /** For a connection that does not exist or belongs to another workspace; which of the two stays untold. */
@@ -10,10 +12,11 @@ export function connectionNotFound(): Result<never> {
 }
 
 /** The offering behind a stored connection; a later version of this program may have dropped it. */
-export function offeringOf(
+export async function offeringOf(
+  rows: ScopedClient,
   connection: ConnectionRecord,
-): Result<{ provider: ProviderDefinition; offering: OfferingDefinition }> {
-  const provider = findProvider(connection.provider);
+): Promise<Result<{ provider: ProviderDefinition; offering: OfferingDefinition }>> {
+  const provider = (await readProviders(rows)).find(connection.provider);
   const offering = provider && findOffering(provider, connection.offering);
   return provider && offering
     ? ok({ provider, offering })

@@ -25,7 +25,7 @@ export async function changeConnection(
   const rows = deps.database.workspace(workspaceId);
   const before = await findConnection(rows, id);
   if (before === null) return connectionNotFound();
-  const known = offeringOf(before);
+  const known = await offeringOf(rows, before);
   if (!known.ok) return known;
   const patch = checkPatch(deps, known.value.offering, before, input);
   if (!patch.ok) return patch;

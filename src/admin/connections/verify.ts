@@ -23,7 +23,7 @@ export async function verifyConnection(
   const rows = deps.database.workspace(workspaceId);
   const before = await findConnection(rows, id);
   if (before === null) return connectionNotFound();
-  const known = offeringOf(before);
+  const known = await offeringOf(rows, before);
   if (!known.ok) return known;
   const { offering } = known.value;
 

@@ -1,9 +1,10 @@
-/** The model catalogue that ships with the program: facts where a provider's list is silent, and list prices. */
+/** Looks models up in a catalogue: facts where a provider's list is silent, and list prices. */
 import { type TokenPrices, usdFromNumber } from '../../domain/money.js';
 import type { ModelCapability, ModelKind } from '../../domain/vocabulary.js';
 import type { ListedModel, OfferingDefinition } from '../../providers/define-provider.js';
 import { known } from '../../providers/model-list.js';
 import catalogFile from './catalog.json' with { type: 'json' };
+import type { CatalogEntry, CatalogFile } from './compile.js';
 import { canonical, spellingsOf } from './spelling.js';
 
 /**
@@ -15,71 +16,77 @@ export interface CatalogFacts extends Omit<ListedModel, 'upstreamId'> {
   readonly asOf: string;
 }
 
-interface CatalogEntry {
-  readonly name: string;
-  readonly context?: number;
-  readonly output?: number;
-  readonly can?: string;
-  readonly kind?: string;
-  readonly price?: readonly (number | null)[];
-}
-
 /** The offering's part in a lookup. */
 export type CatalogSource = Pick<OfferingDefinition, 'catalog' | 'catalogAliases'>;
 
-const providers: Readonly<Record<string, Readonly<Record<string, CatalogEntry>>>> = catalogFile.providers;
-const indexes = new Map<string, ReadonlyMap<string, CatalogEntry>>();
+/** Facts of an offering's model; null when the catalogue has never heard of it. */
+export type CatalogLookup = (offering: CatalogSource, upstreamId: string) => CatalogFacts | null;
+
+/** The snapshot in the program: whatever happens, this much is known. */
+export const SHIPPED_CATALOG: CatalogFile = catalogFile;
+
+/** Looks up the snapshot that ships with the program. */
+export const factsFor = catalogLookup(SHIPPED_CATALOG);
 
 /**
- * What is known of a model. Windows come only from the offering's own entries, because plans cut the same model
- * differently; prices and abilities belong to the model and may come from where it is sold per token. Null when the
- * catalogue has never heard of it.
+ * Makes the lookup of a catalogue. Windows come only from the offering's own entries, because plans cut the same model
+ * differently; prices and abilities belong to the model and may come from where it is sold per token.
  */
-export function factsFor(offering: CatalogSource, upstreamId: string): CatalogFacts | null {
-  const own = find(offering.catalog.facts, spellingsOf(upstreamId), () => true);
-  const alias = offering.catalogAliases?.[upstreamId];
-  const names = [...(alias === undefined ? [] : [alias]), upstreamId].flatMap(spellingsOf);
-  const sold = own?.price ? own : find(offering.catalog.prices, names, ({ price }) => price !== undefined);
-  const model = own ?? sold;
-  if (!model) return null;
-  return {
-    ...known({
-      displayName: own?.name ?? (alias === undefined ? model.name : undefined),
-      contextWindow: own?.context,
-      maxOutputTokens: own?.output,
-      prices: sold ? pricesOf(sold) : undefined,
-    }),
-    capabilities: capabilitiesOf(model),
-    kind: kindOf(model),
-    asOf: catalogFile.asOf,
+export function catalogLookup({ asOf, providers }: CatalogFile): CatalogLookup {
+  const find = createFinder(providers);
+  return (offering, upstreamId) => {
+    const own = find(offering.catalog.facts, spellingsOf(upstreamId), () => true);
+    const alias = offering.catalogAliases?.[upstreamId];
+    const names = [...(alias === undefined ? [] : [alias]), upstreamId].flatMap(spellingsOf);
+    const sold = own?.price ? own : find(offering.catalog.prices, names, ({ price }) => price !== undefined);
+    const model = own ?? sold;
+    if (!model) return null;
+    return {
+      ...known({
+        displayName: own?.name ?? (alias === undefined ? model.name : undefined),
+        contextWindow: own?.context,
+        maxOutputTokens: own?.output,
+        prices: sold ? pricesOf(sold) : undefined,
+      }),
+      capabilities: capabilitiesOf(model),
+      kind: kindOf(model),
+      asOf,
+    };
   };
 }
 
-/** By spelling first and by provider second: the closest name anywhere beats a distant one at the first provider. */
-function find(
+type Find = (
   catalogIds: readonly string[],
   spellings: readonly string[],
   accepts: (entry: CatalogEntry) => boolean,
-): CatalogEntry | null {
-  for (const spelling of spellings) {
-    for (const id of catalogIds) {
-      const entry = indexOf(id).get(spelling);
-      if (entry && accepts(entry)) return entry;
+) => CatalogEntry | null;
+
+/** By spelling first and by provider second: the closest name anywhere beats a distant one at the first provider. */
+function createFinder(providers: CatalogFile['providers']): Find {
+  const indexes = new Map<string, ReadonlyMap<string, CatalogEntry>>();
+  const indexOf = (catalogId: string): ReadonlyMap<string, CatalogEntry> => {
+    const index = indexes.get(catalogId) ?? indexModels(providers[catalogId] ?? {});
+    indexes.set(catalogId, index);
+    return index;
+  };
+  return (catalogIds, spellings, accepts) => {
+    for (const spelling of spellings) {
+      for (const id of catalogIds) {
+        const entry = indexOf(id).get(spelling);
+        if (entry && accepts(entry)) return entry;
+      }
     }
-  }
-  return null;
+    return null;
+  };
 }
 
 /** Every spelling of a provider's models; a model's own spelling wins over the shortened one of another. */
-function indexOf(catalogId: string): ReadonlyMap<string, CatalogEntry> {
-  const built = indexes.get(catalogId);
-  if (built) return built;
-  const entries = Object.entries(providers[catalogId] ?? {});
+function indexModels(models: Readonly<Record<string, CatalogEntry>>): ReadonlyMap<string, CatalogEntry> {
+  const entries = Object.entries(models);
   const index = new Map(entries.map(([id, entry]) => [canonical(id), entry]));
   for (const [id, entry] of entries) {
     for (const spelling of spellingsOf(id)) if (!index.has(spelling)) index.set(spelling, entry);
   }
-  indexes.set(catalogId, index);
   return index;
 }
 

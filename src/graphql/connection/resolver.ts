@@ -6,13 +6,13 @@ import type {
   HealthRecord,
   ModelRecord,
 } from '../../domain/records.js';
-import type { OfferingDefinition, ProviderDefinition } from '../../providers/define-provider.js';
+import type { OfferingDefinition } from '../../providers/define-provider.js';
 import { addressOf } from '../../providers/urls.js';
 import type { GraphqlContext } from '../context.js';
 import { DiscoveryResult } from '../discovery/types.js';
 import { modelPage } from '../model/pages.js';
 import { DiscoveredModelPage } from '../model/types.js';
-import { knownProvider, offeringOf } from '../provider/lookup.js';
+import { knownProvider, offeringOf, type ShownProvider } from '../provider/lookup.js';
 import { Provider, ProviderOffering } from '../provider/types.js';
 import { After, Filter, First, Id, Input, present, refuseNulls } from '../shared/args.js';
 import type { PageValue } from '../shared/page.js';
@@ -127,19 +127,23 @@ export class ConnectionResolver {
   }
 
   @FieldResolver(() => Provider, { description: 'Provider it belongs to.' })
-  provider(@Root() connection: ConnectionRecord): ProviderDefinition {
-    return knownProvider(connection.provider);
+  provider(@Root() connection: ConnectionRecord, @Ctx() context: GraphqlContext): Promise<ShownProvider> {
+    return knownProvider(context, connection.provider);
   }
 
   @FieldResolver(() => ProviderOffering, { description: 'Offering it belongs to.' })
-  offering(@Root() connection: ConnectionRecord): OfferingDefinition {
-    return offeringOf(connection);
+  offering(
+    @Root() connection: ConnectionRecord,
+    @Ctx() context: GraphqlContext,
+  ): Promise<OfferingDefinition> {
+    return offeringOf(context, connection);
   }
 
   @FieldResolver(() => UrlScalar, { description: 'Address requests are sent to.' })
-  baseUrl(@Root() connection: ConnectionRecord): string {
+  async baseUrl(@Root() connection: ConnectionRecord, @Ctx() context: GraphqlContext): Promise<string> {
     if (connection.baseUrl !== null) return connection.baseUrl;
-    const offering = offeringOf(connection);
+    const offering = await offeringOf(context, connection);
+    if (offering.ownBase) return offering.ownBase.url;
     return new URL('/', addressOf(offering, offering.endpoints[0].url, connection)).href;
   }
 

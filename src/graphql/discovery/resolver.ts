@@ -14,10 +14,9 @@ import {
 import { positionOfDiscoveryRun } from '../../admin/positions.js';
 import type { UpstreamFailure } from '../../domain/failure.js';
 import type { ConnectionRecord, DiscoveryResultRecord, DiscoveryRunRecord } from '../../domain/records.js';
-import type { ProviderDefinition } from '../../providers/define-provider.js';
 import { Connection } from '../connection/types.js';
 import type { GraphqlContext } from '../context.js';
-import { knownProvider } from '../provider/lookup.js';
+import { knownProvider, type ShownProvider } from '../provider/lookup.js';
 import { Provider } from '../provider/types.js';
 import { After, checkListLength, First, Id, Input } from '../shared/args.js';
 import { UpstreamError } from '../shared/failure.js';
@@ -96,8 +95,8 @@ export class DiscoveryResultResolver {
   }
 
   @FieldResolver(() => Provider, { description: 'Its provider.' })
-  provider(@Root() result: DiscoveryResultRecord): ProviderDefinition {
-    return knownProvider(result.provider);
+  provider(@Root() result: DiscoveryResultRecord, @Ctx() context: GraphqlContext): Promise<ShownProvider> {
+    return knownProvider(context, result.provider);
   }
 
   @FieldResolver(() => UpstreamError, { nullable: true, description: 'Why it failed; null on success.' })

@@ -1,7 +1,8 @@
 /** Any object by its id. */
 import { Arg, Ctx, ID, Query, Resolver } from 'type-graphql';
-import { ID_PREFIXES, kindOfId } from '../../domain/ids.js';
+import { kindOfId } from '../../domain/ids.js';
 import { AppError } from '../../domain/errors.js';
+import { slugOfProviderId } from '../../providers/provider-id.js';
 import type { GraphqlContext } from '../context.js';
 import { providerOf } from '../provider/lookup.js';
 import { checkListLength } from '../shared/args.js';
@@ -34,12 +35,14 @@ export class NodeResolver {
 }
 
 /** What may not be seen is answered like what does not exist. */
-async function load({ loaders, caller }: GraphqlContext, id: string): Promise<object | null> {
+async function load(context: GraphqlContext, id: string): Promise<object | null> {
+  const { loaders, caller } = context;
   try {
     switch (kindOfId(id)) {
       case 'provider': {
-        const provider = providerOf(id.slice(ID_PREFIXES.provider.length + 1));
-        return provider && caller.actor.scopes.includes('CONFIG_READ') ? { ...provider, id } : null;
+        if (!caller.actor.scopes.includes('CONFIG_READ')) return null;
+        const provider = await providerOf(context, slugOfProviderId(id) ?? '');
+        return provider && { ...provider, id };
       }
       case 'connection':
         return await loaders.connection.load(id);

@@ -7,7 +7,6 @@ import type { NanoUsd } from '../../domain/money.js';
 import type { AccessKeyRecord, ConnectionRecord } from '../../domain/records.js';
 import type { StoredUsageEvent, UsageAttempt as AttemptRecord } from '../../domain/usage.js';
 import type { UsageDimension } from '../../domain/vocabulary.js';
-import type { ProviderDefinition } from '../../providers/define-provider.js';
 import { AccessKey } from '../access-key/types.js';
 import { Connection } from '../connection/types.js';
 import type { FollowedEvent, UsageTotalsState } from '../../usage/live-feed.js';
@@ -17,7 +16,7 @@ import type {
   UsageTotals as TotalsValue,
 } from '../../usage/reports.js';
 import type { GraphqlContext } from '../context.js';
-import { providerOf } from '../provider/lookup.js';
+import { knownProvider, type ShownProvider } from '../provider/lookup.js';
 import { Provider } from '../provider/types.js';
 import { After, Filter, First, Input } from '../shared/args.js';
 import { decodeCursor, encodeCursor } from '../shared/cursor.js';
@@ -136,8 +135,11 @@ export class UsageResolver {
   }
 
   @FieldResolver(() => Provider, { nullable: true, description: 'Provider that answered.' })
-  provider(@Root() event: StoredUsageEvent): ProviderDefinition | null {
-    return event.provider === null ? null : providerOf(event.provider);
+  async provider(
+    @Root() event: StoredUsageEvent,
+    @Ctx() context: GraphqlContext,
+  ): Promise<ShownProvider | null> {
+    return event.provider === null ? null : knownProvider(context, event.provider);
   }
 
   @FieldResolver(() => Connection, {
@@ -225,16 +227,17 @@ export class UsageGroupResolver {
   @FieldResolver(() => String, { description: 'Name to show.' })
   async label(
     @Root() { dimension, value, label }: UsageGroup,
-    @Ctx() { loaders }: GraphqlContext,
+    @Ctx() context: GraphqlContext,
   ): Promise<string> {
     if (value === null) return label;
+    const { loaders } = context;
     switch (dimension) {
       case 'CONNECTION':
         return (await loaders.connection.load(value))?.label ?? label;
       case 'ACCESS_KEY':
         return (await loaders.accessKey.load(value))?.name ?? label;
       case 'PROVIDER':
-        return providerOf(value)?.name ?? label;
+        return (await knownProvider(context, value)).name;
       default:
         return label;
     }

@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { ConnectionCreateInput } from '../../../src/admin/admin.js';
+import type { OfferingDefinition } from '../../../src/providers/define-provider.js';
+import { findOffering, findProvider } from '../../../src/providers/registry.js';
 import {
   SIMULATED_SLUGS,
   simulationOf,
@@ -15,14 +17,33 @@ afterAll(async () => {
   await harness[Symbol.asyncDispose]();
 });
 
-/** Every offering that is simulated, and what a key for another product comes to there. */
+/** Every offering that is simulated, whether it takes a key, and what a wrong one comes to there. */
 const OFFERINGS = SIMULATED_SLUGS.flatMap((slug) =>
-  Object.entries(simulationOf(slug).verdicts).map(([offering, { wrongProduct }]) => ({
-    slug,
-    offering,
-    wrongProduct,
-  })),
+  Object.entries(simulationOf(slug).verdicts).map(([offering, { bad, wrongProduct }]) => {
+    const { credential, takesKey, foreignSecrets } = definitionOf(slug, offering);
+    const foreign = (key: string | null): boolean =>
+      key !== null && foreignSecrets.some(({ pattern }) => pattern.test(key));
+    const { keys } = simulationOf(slug);
+    const takesSecret = credential !== 'NONE' || takesKey === true;
+    return {
+      slug,
+      offering,
+      takesSecret,
+      tellsBad: takesSecret && bad !== null,
+      // Where offerings have keys of different forms, the simulated ones fit one of them only.
+      keys: foreign(keys.good) ? { ...keys, good: 'a-good-key', bad: 'a-bad-key' } : keys,
+      wrongProduct,
+      tellsProduct: foreign(keys.wrongProduct) || wrongProduct !== 'AUTHENTICATION',
+    };
+  }),
 );
+
+function definitionOf(slug: string, code: string): OfferingDefinition {
+  const provider = findProvider(slug);
+  const offering = provider && findOffering(provider, code);
+  if (!offering) throw new Error(`${slug}/${code} is not registered`);
+  return offering;
+}
 
 async function rowCounts(): Promise<number[]> {
   const { prisma } = harness.database;
@@ -35,9 +56,29 @@ async function rowCounts(): Promise<number[]> {
   ]);
 }
 
-describe.each(OFFERINGS)('connecting $slug $offering', ({ slug, offering, wrongProduct }) => {
+describe.each(OFFERINGS.filter(({ takesSecret }) => !takesSecret))(
+  'connecting $slug $offering',
+  ({ slug, offering }) => {
+    it('asks for no key, discovers the models, and refuses a key that nobody would read', async () => {
+      const provider = await harness.simulate(slug);
+      const { connection, discoveryRun } = valueOf(
+        await harness.connect(provider, { offering, label: offering, secret: '' }),
+      );
+      expect(connection).toMatchObject({ credential: 'NONE', secretPreview: null });
+      await harness.discovery.settled();
+      const [run] = await harness.admin.discovery.byIds(harness.context, [discoveryRun?.id ?? '']);
+      expect(run).toMatchObject({ status: 'SUCCEEDED', results: [{ status: 'SUCCEEDED', failure: null }] });
+      expect(codesOf(await harness.connect(provider, { offering, label: 'keyed', secret: 'a-key' }))).toEqual(
+        ['INVALID'],
+      );
+    });
+  },
+);
+
+describe.each(OFFERINGS.filter(({ takesSecret }) => takesSecret))('connecting $slug $offering', (entry) => {
+  const { slug, offering, keys, tellsBad, wrongProduct, tellsProduct } = entry;
   it('verifies the key, seals it, discovers the models and says so in the audit log', async () => {
-    const provider = await harness.simulate(slug);
+    const provider = await harness.simulate(slug, { keys });
     const { connection, discoveryRun } = valueOf(
       await harness.connect(provider, { offering, label: offering }),
     );
@@ -71,27 +112,41 @@ describe.each(OFFERINGS)('connecting $slug $offering', ({ slug, offering, wrongP
     expect(JSON.stringify(entry)).not.toContain(provider.keys.good);
   });
 
-  it('refuses a bad key and saves nothing', async () => {
-    const provider = await harness.simulate(slug);
-    const before = await rowCounts();
-    const refused = await harness.connect(provider, { offering, label: 'bad', secret: provider.keys.bad });
-    expect(codesOf(refused)).toEqual(['CREDENTIAL_REJECTED']);
-    expect(refused.ok || refused.userErrors[0].message).not.toContain(provider.keys.bad);
-    expect(await rowCounts()).toEqual(before);
-  });
+  if (definitionOf(slug, offering).takesKey) {
+    it('needs no key', async () => {
+      const provider = await harness.simulate(slug, { keys });
+      const created = await harness.connect(provider, { offering, label: 'keyless', secret: '' });
+      expect(valueOf(created).connection).toMatchObject({
+        credential: 'NONE',
+        secretPreview: null,
+        health: { state: 'HEALTHY' },
+      });
+      await harness.discovery.settled();
+    });
+  }
 
-  it.skipIf(wrongProduct === null)(
-    'tells a key for another product from a bad one, and saves nothing',
-    async () => {
-      const provider = await harness.simulate(slug);
+  if (tellsBad) {
+    it('refuses a bad key and saves nothing', async () => {
+      const provider = await harness.simulate(slug, { keys });
+      const before = await rowCounts();
+      const refused = await harness.connect(provider, { offering, label: 'bad', secret: provider.keys.bad });
+      expect(codesOf(refused)).toEqual(['CREDENTIAL_REJECTED']);
+      expect(refused.ok || refused.userErrors[0].message).not.toContain(provider.keys.bad);
+      expect(await rowCounts()).toEqual(before);
+    });
+  }
+
+  if (wrongProduct !== null) {
+    it('tells a key for another product from a bad one, and saves nothing', async () => {
+      const provider = await harness.simulate(slug, { keys });
       const before = await rowCounts();
       const secret = provider.keys.wrongProduct ?? '';
       expect(codesOf(await harness.connect(provider, { offering, label: 'foreign', secret }))).toEqual([
-        'UNSUPPORTED_OFFERING',
+        tellsProduct ? 'UNSUPPORTED_OFFERING' : 'CREDENTIAL_REJECTED',
       ]);
       expect(await rowCounts()).toEqual(before);
-    },
-  );
+    });
+  }
 });
 
 describe('what an operator can put right', () => {

@@ -15,9 +15,9 @@ import { createVault, type Vault } from '../../../src/secrets/vault.js';
 import { createHttpGet } from '../../../src/upstream/http-get.js';
 import { createTestDatabase, quietLogger, type TestDatabase } from '../../support/database.js';
 import {
+  type EngineOptions,
   startSimulatedProvider,
   type SimulatedProvider,
-  type SimulatedSlug,
 } from '../../support/providers/simulated-provider.js';
 
 export const ADMIN_TOKEN = 'sya_test-token-of-the-workspace-default-000';
@@ -32,7 +32,7 @@ export interface Harness extends AsyncDisposable {
   /** Acts with every scope in the workspace `default`. */
   readonly context: AdminContext;
   /** Starts a simulated provider that ends with the harness. */
-  simulate(slug: SimulatedSlug): Promise<SimulatedProvider>;
+  simulate(slug: string, options?: EngineOptions): Promise<SimulatedProvider>;
   /** Creates a connection to it, with its good key unless told otherwise. */
   connect(
     provider: SimulatedProvider,
@@ -68,8 +68,8 @@ export async function startHarness(options: { allowPrivateUpstreams?: boolean } 
     discovery,
     admin,
     context,
-    async simulate(slug) {
-      const provider = await startSimulatedProvider(slug);
+    async simulate(slug, options) {
+      const provider = await startSimulatedProvider(slug, options);
       simulated.push(provider);
       return provider;
     },

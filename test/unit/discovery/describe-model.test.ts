@@ -38,6 +38,23 @@ describe('a described model', () => {
     expect(describeModel(offering, { upstreamId: 'm' }, catalogue, NOW).price).toEqual(price);
   });
 
+  it('takes a price the provider publishes before the catalogue’s, and after one in its list', () => {
+    const published = {
+      ...prices(5n),
+      perRequest: 3n,
+      timesOfDay: [{ windows: ['01:00-04:00'], ...prices(6n) }],
+    };
+    const publishing = { ...offering, publishedPrices: { asOf: '2026-08-22', models: { m: published } } };
+    expect(describeModel(publishing, { upstreamId: 'm' }, catalogue, NOW).price).toEqual({
+      source: 'PROVIDER',
+      prices: published,
+      asOf: Date.UTC(2026, 7, 22),
+    });
+    const listed = { upstreamId: 'm', prices: prices(7n) };
+    expect(describeModel(publishing, listed, catalogue, NOW).price?.prices).toEqual(prices(7n));
+    expect(describeModel(publishing, { upstreamId: 'n' }, catalogue, NOW).price?.source).toBe('CATALOG');
+  });
+
   it('that nobody knows has its id for a name, and unknowns stay unknown', () => {
     expect(describeModel(offering, { upstreamId: 'm' }, () => null, NOW)).toMatchObject({
       displayName: 'm',

@@ -196,10 +196,11 @@ describe('a run', () => {
     expect(codesOf(await harness.admin.discovery.cancel(harness.context, 'run_none'))).toEqual(['NOT_FOUND']);
   });
 
-  it('that a crash left open is failed at the next start', async () => {
+  it('that a node left open when it died is failed once its lease is over', async () => {
     const run = await rediscover();
     const { prisma } = harness.database;
-    const before = { createdAt: new Date(0), finishedAt: null, status: 'RUNNING' } as const;
+    expect(await harness.discovery.closeInterrupted()).toBe(0);
+    const before = { leaseUntil: new Date(0), finishedAt: null, status: 'RUNNING' } as const;
     await prisma.discoveryRun.update({ where: { id: run.id }, data: before });
     await prisma.discoveryResult.updateMany({
       where: { runId: run.id },

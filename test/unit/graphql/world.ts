@@ -12,6 +12,7 @@ import type {
   DiscoveryRunRecord,
   HealthRecord,
 } from '../../../src/domain/records.js';
+import { providersWith } from '../../../src/providers/provider-set.js';
 import type { UsageReads } from '../../../src/graphql/usage/reads.js';
 import { startAdminServer, type AdminServer } from '../../../src/graphql/server.js';
 import { createBus, type Bus } from '../../../src/live/bus.js';
@@ -60,6 +61,12 @@ export async function startWorld(
     workspace: () =>
       world.workspaceFault?.() ??
       Promise.resolve({ id: WORKSPACE, slug: 'default', name: 'Default', createdAt: 0 }),
+    providers: {
+      known: () => Promise.resolve(providersWith([])),
+      create: unused,
+      update: unused,
+      remove: unused,
+    },
     connections: {
       list: (context, page) => {
         requireScope(context, 'CONFIG_READ');
@@ -99,6 +106,7 @@ export async function startWorld(
       list: () => Promise.resolve({ items: [], hasNextPage: false, totalCount: 0 }),
       byRef: () => Promise.resolve(null),
       byIds: (_context, ids) => Promise.resolve(ids.map(() => null)),
+      update: unused,
     },
     discovery: {
       runs: () => Promise.resolve({ items: [...runs.values()], hasNextPage: false, totalCount: null }),

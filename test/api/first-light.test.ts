@@ -79,7 +79,11 @@ function stated({ tokens }: any) {
 
 describe('connecting', () => {
   it('verifies a coding plan, streams its discovery, and lists its models with all that is known of them', async () => {
-    const { progress } = await connect(program, await simulated('zai'), 'coding-plan');
+    const zai = await simulated('zai');
+    // A list that takes its time leaves the subscription something to follow.
+    zai.setFault({ kind: 'delay', ms: 500, on: 'models' });
+    const { progress } = await connect(program, zai, 'coding-plan');
+    zai.setFault(null);
     expect(progress.length).toBeGreaterThan(1);
     expect(progress.at(-1)).toMatchObject({
       run: { status: 'SUCCEEDED', connectionsDone: 1, connectionsTotal: 1 },

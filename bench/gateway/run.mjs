@@ -223,6 +223,7 @@ async function startSwitchyard(nginx) {
     GATEWAY_PORT: String(gatewayPort),
     ALLOW_PRIVATE_UPSTREAMS: 'true',
     LOG_LEVEL: 'warn',
+    CATALOG_REFRESH: 'false',
     ...(options.database ? { DATABASE_URL: options.database } : {}),
   };
   const child = spawn(process.execPath, [join(here, '../../dist/src/main.js'), 'serve'], {

@@ -27,26 +27,30 @@ export interface StreamReaderOptions {
   readonly hideUsage: boolean;
 }
 
+/** What a stream has shown so far. */
+export interface StreamState {
+  /** What was stated so far. */
+  usage: StatedUsage;
+  /** Whether a frame with data was seen: until then the answer may still turn out to be none. */
+  opened: boolean;
+  /** Frames with content so far; providers send about one token in each. */
+  contentFrames: number;
+  /** Whether the answer reached its proper end. */
+  finished: boolean;
+  /** Whether the frame was seen after which nothing follows. */
+  closed: boolean;
+  /** Text of an error frame; null when there was none. */
+  errorData: string | null;
+}
+
 /** Watches one answer stream go by. */
-export interface StreamReader {
+export interface StreamReader extends Readonly<StreamState> {
   /** Whether the chunk may hold the end of the answer; then it is read before it is passed on. Cheap, may be wrong. */
   mayEnd(chunk: Buffer): boolean;
   /** Reads a chunk and returns the bytes to pass on: the same ones unless usage is hidden. */
   push(chunk: Buffer): Buffer;
   /** The stream is over; returns what was held back of an unfinished frame. */
   end(): Buffer;
-  /** What was stated so far. */
-  readonly usage: StatedUsage;
-  /** Whether a frame with data was seen: until then the answer may still turn out to be none. */
-  readonly opened: boolean;
-  /** Frames with content so far; providers send about one token in each. */
-  readonly contentFrames: number;
-  /** Whether the answer reached its proper end. */
-  readonly finished: boolean;
-  /** Whether the frame was seen after which nothing follows. */
-  readonly closed: boolean;
-  /** Text of an error frame; null when there was none. */
-  readonly errorData: string | null;
 }
 
 /** An error to put into the caller's dialect. */

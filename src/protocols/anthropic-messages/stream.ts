@@ -2,7 +2,8 @@
 import { STREAM_FRAME_MAX_BYTES } from '../../config/limits.js';
 import type { StreamReader } from '../protocol.js';
 import { countOccurrences, createFrameScanner, dataOf } from '../sse.js';
-import { mergeUsage, NOTHING_STATED, type StatedUsage } from '../usage.js';
+import { newStreamState } from '../stream-state.js';
+import { mergeUsage } from '../usage.js';
 import { readUsage } from './usage.js';
 
 const STOP = 'message_stop';
@@ -18,21 +19,18 @@ interface Frame {
 }
 
 export function createStreamReader(): StreamReader {
-  let usage: StatedUsage = NOTHING_STATED;
-  let opened = false;
-  let contentFrames = 0;
-  let finished = false;
-  let errorData: string | null = null;
+  const state = newStreamState();
 
   const visit = (bytes: Buffer): Buffer => {
     const data = dataOf(bytes);
     const frame = data === null ? null : parse(data);
     if (frame === null) return bytes;
     // Some who speak this format send errors in another's form.
-    if (frame.type === 'error' || (frame.error !== undefined && frame.error !== null)) errorData ??= data;
-    if (frame.type === STOP) finished = true;
+    if (frame.type === 'error' || (frame.error !== undefined && frame.error !== null))
+      state.errorData ??= data;
+    if (frame.type === STOP) state.finished = state.closed = true;
     // A restated start or delta carries running totals, never increments: the last word per field holds.
-    usage = mergeUsage(usage, readUsage(frame.usage ?? frame.message?.usage));
+    state.usage = mergeUsage(state.usage, readUsage(frame.usage ?? frame.message?.usage));
     return bytes;
   };
   const scanner = createFrameScanner({
@@ -40,33 +38,15 @@ export function createStreamReader(): StreamReader {
     marker: new RegExp(WORTH_READING),
     visit,
     onText(text) {
-      opened ||= text.includes('data:');
-      contentFrames += countOccurrences(text, CONTENT);
+      state.opened ||= text.includes('data:');
+      state.contentFrames += countOccurrences(text, CONTENT);
     },
     maxFrameBytes: STREAM_FRAME_MAX_BYTES,
   });
 
-  return {
-    get usage() {
-      return usage;
-    },
-    get opened() {
-      return opened;
-    },
-    get contentFrames() {
-      return contentFrames;
-    },
-    get finished() {
-      return finished;
-    },
-    get closed() {
-      return finished;
-    },
-    get errorData() {
-      return errorData;
-    },
-    mayEnd: (chunk) => chunk.includes(STOP),
-    push(chunk) {
+  return Object.assign(state, {
+    mayEnd: (chunk: Buffer) => chunk.includes(STOP),
+    push(chunk: Buffer) {
       scanner.push(chunk);
       return chunk;
     },
@@ -74,7 +54,7 @@ export function createStreamReader(): StreamReader {
       scanner.end();
       return EMPTY;
     },
-  };
+  });
 }
 
 function parse(data: string): Frame | null {

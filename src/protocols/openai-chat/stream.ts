@@ -2,7 +2,8 @@
 import { STREAM_FRAME_MAX_BYTES } from '../../config/limits.js';
 import type { StreamReader, StreamReaderOptions } from '../protocol.js';
 import { countOccurrences, createFrameScanner, dataOf } from '../sse.js';
-import { mergeUsage, NOTHING_STATED, type StatedUsage } from '../usage.js';
+import { newStreamState } from '../stream-state.js';
+import { mergeUsage, NOTHING_STATED } from '../usage.js';
 import { withoutUsage } from './hide-usage.js';
 import { usageOfFrame } from './usage.js';
 
@@ -15,37 +16,31 @@ const DELTA = '"delta"';
 const EMPTY = Buffer.alloc(0);
 
 export function createStreamReader({ hideUsage }: StreamReaderOptions): StreamReader {
-  let usage: StatedUsage = NOTHING_STATED;
-  let opened = false;
-  let contentFrames = 0;
-  let finished = false;
-  let closed = false;
-  let errorData: string | null = null;
+  const state = newStreamState();
 
   const onText = (text: string): void => {
-    opened ||= text.includes('data:');
+    state.opened ||= text.includes('data:');
     // Only the first content needs telling apart from a frame that merely opens the answer; the rest is an estimate.
-    const from = contentFrames > 0 ? 0 : text.search(CONTENT);
+    const from = state.contentFrames > 0 ? 0 : text.search(CONTENT);
     if (from >= 0)
-      contentFrames += Math.max(1, countOccurrences(from === 0 ? text : text.slice(from), DELTA));
+      state.contentFrames += Math.max(1, countOccurrences(from === 0 ? text : text.slice(from), DELTA));
   };
   const visit = (frame: Buffer): Buffer => {
     const data = dataOf(frame);
     if (data === null) return frame;
     if (data.trim() === DONE) {
-      finished = true;
-      closed = true;
+      state.finished = state.closed = true;
       return frame;
     }
     const parsed = parse(data);
     if (isError(parsed)) {
-      errorData ??= data;
+      state.errorData ??= data;
       return frame;
     }
-    if (hasFinishReason(parsed)) finished = true;
+    if (hasFinishReason(parsed)) state.finished = true;
     const stated = usageOfFrame(parsed);
     if (stated === NOTHING_STATED) return frame;
-    usage = mergeUsage(usage, stated);
+    state.usage = mergeUsage(state.usage, stated);
     return hideUsage ? withoutUsage(frame, data) : frame;
   };
   const scanner = createFrameScanner({
@@ -56,27 +51,9 @@ export function createStreamReader({ hideUsage }: StreamReaderOptions): StreamRe
     maxFrameBytes: STREAM_FRAME_MAX_BYTES,
   });
 
-  return {
-    get usage() {
-      return usage;
-    },
-    get opened() {
-      return opened;
-    },
-    get contentFrames() {
-      return contentFrames;
-    },
-    get finished() {
-      return finished;
-    },
-    get closed() {
-      return closed;
-    },
-    get errorData() {
-      return errorData;
-    },
-    mayEnd: (chunk) => chunk.includes(DONE),
-    push(chunk) {
+  return Object.assign(state, {
+    mayEnd: (chunk: Buffer) => chunk.includes(DONE),
+    push(chunk: Buffer) {
       const complete = scanner.push(chunk);
       return hideUsage ? complete : chunk;
     },
@@ -84,7 +61,7 @@ export function createStreamReader({ hideUsage }: StreamReaderOptions): StreamRe
       const rest = scanner.end();
       return hideUsage ? rest : EMPTY;
     },
-  };
+  });
 }
 
 function parse(data: string): unknown {

@@ -5,7 +5,7 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-const root = fileURLToPath(new URL('..', import.meta.url));
+const packageRoot = fileURLToPath(new URL('..', import.meta.url));
 const LISTS = [
   { folder: 'src/providers', exported: 'provider', name: 'PROVIDERS', of: 'every provider module' },
   {
@@ -17,7 +17,7 @@ const LISTS = [
 ];
 
 /** Files that are up to date stay untouched, so that nothing looks newer than it is. */
-export function listModules() {
+export function listModules(root = packageRoot) {
   for (const { folder, exported, name, of } of LISTS) {
     const modules = readdirSync(join(root, folder, 'modules'))
       .filter((file) => file.endsWith('.ts'))

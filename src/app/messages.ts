@@ -24,8 +24,8 @@ export type ProcessOrder =
 /** Known from the start, because by the time somebody asks, the supervisor may be gone already. */
 const supervised = process.connected;
 
-/** Sends a report; a process that runs without a supervisor has nobody to tell. */
-export function report(message: ProcessReport, sent?: () => void): void {
+/** Sends a report; a process that runs without a supervisor, or has just lost it, has nobody to tell. */
+export function report(message: ProcessReport, sent: () => void = () => undefined): void {
   if (process.connected) process.send?.(message, undefined, undefined, sent);
 }
 

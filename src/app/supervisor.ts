@@ -72,7 +72,8 @@ export async function startSupervisor(options: SupervisorOptions): Promise<Super
     return child;
   };
   const order = (child: Child, message: ProcessOrder): void => {
-    if (child.process?.connected) child.process.send(message);
+    // With a callback, because without one the failure to reach a process that is just dying would end this one.
+    if (child.process?.connected) child.process.send(message, () => undefined);
   };
   const spawn = (child: Child): ChildProcess =>
     child.role === 'control'
@@ -103,6 +104,11 @@ export async function startSupervisor(options: SupervisorOptions): Promise<Super
         } else {
           startupFailure = new StartupError(received.message, { mayPass: received.mayPass });
         }
+      });
+      // A process that could not even be made has no exit.
+      spawned.on('error', (error) => {
+        if (spawned.pid === undefined) child.process = null;
+        reject(new StartupError(`the ${child.role} process failed: ${error.message}`, { mayPass: true }));
       });
       spawned.once('exit', (code, signal) => {
         child.process = null;

@@ -34,7 +34,6 @@ const roles = z.string().transform((text, context) => {
 const environment = z.object({
   DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/, error: 'must be a postgresql:// URL' }).optional(),
   DATA_DIR: z.string().min(1).default('./data'),
-  REDIS_URL: z.url({ protocol: /^rediss?$/, error: 'must be a redis:// URL' }).optional(),
   ADMIN_HOST: z.string().min(1).default('127.0.0.1'),
   ADMIN_PORT: port.default(4000),
   ADMIN_TOKEN: z
@@ -55,7 +54,6 @@ const environment = z.object({
     .default(6),
   CATALOG_REFRESH: flag.default(true),
   LOG_LEVEL: z.enum(LOG_LEVELS).default('info'),
-  OTEL_EXPORTER_OTLP_ENDPOINT: z.url().optional(),
 });
 
 export interface Config {
@@ -63,7 +61,6 @@ export interface Config {
   readonly databaseUrl: string | null;
   /** Absolute. */
   readonly dataDir: string;
-  readonly redisUrl: string | null;
   readonly admin: { readonly host: string; readonly port: number; readonly token: string | null };
   readonly gateway: { readonly host: string; readonly port: number; readonly workers: number };
   readonly roles: { readonly gateway: boolean; readonly control: boolean };
@@ -77,7 +74,6 @@ export interface Config {
   /** Whether the model catalogue is renewed from models.dev every day. */
   readonly catalogRefresh: boolean;
   readonly logLevel: (typeof LOG_LEVELS)[number];
-  readonly otlpEndpoint: string | null;
 }
 
 /** Parses the environment. A bad value is a {@link StartupError} that names the variable and what it should be. */
@@ -97,7 +93,6 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
   return Object.freeze({
     databaseUrl: values.DATABASE_URL ?? null,
     dataDir: resolve(values.DATA_DIR),
-    redisUrl: values.REDIS_URL ?? null,
     admin: { host: values.ADMIN_HOST, port: values.ADMIN_PORT, token: values.ADMIN_TOKEN ?? null },
     gateway: { host: values.GATEWAY_HOST, port: values.GATEWAY_PORT, workers: values.GATEWAY_WORKERS },
     roles: values.ROLES,
@@ -107,7 +102,6 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     discoveryIntervalMs: values.DISCOVERY_INTERVAL_HOURS * HOUR_MS,
     catalogRefresh: values.CATALOG_REFRESH,
     logLevel: values.LOG_LEVEL,
-    otlpEndpoint: values.OTEL_EXPORTER_OTLP_ENDPOINT ?? null,
   });
 }
 

@@ -1,15 +1,13 @@
 /** The admin API on the real use cases and a real database, over HTTP and websockets. */
 import pg from 'pg';
-import { Registry } from 'prom-client';
 import { createClient, type Client } from 'graphql-ws';
 import { WebSocket } from 'ws';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { startAdminServer, type AdminServer } from '../../src/graphql/server.js';
-import { createUsageReads } from '../../src/graphql/usage/reads.js';
+import type { AdminServer } from '../../src/graphql/server.js';
 import { commitUsage } from '../../src/persistence/usage.js';
 import type { UsageEvent } from '../../src/domain/usage.js';
 import { foldEvents } from '../../src/usage/rollup.js';
-import { quietLogger } from '../support/database.js';
+import { startTestAdminServer } from '../support/admin-server.js';
 import { createGraphqlClient, type GraphqlClient } from '../support/graphql-client.js';
 import type { SimulatedProvider } from '../support/providers/simulated-provider.js';
 import { ADMIN_TOKEN, startHarness, type Harness } from '../unit/admin/harness.js';
@@ -23,19 +21,7 @@ let live: Client;
 
 beforeAll(async () => {
   harness = await startHarness();
-  const { admin, bus, clock, database } = harness;
-  server = await startAdminServer({
-    host: '127.0.0.1',
-    port: 0,
-    admin,
-    usage: createUsageReads({ sql: database, clock, bus }),
-    bus,
-    clock,
-    logger: quietLogger,
-    metrics: new Registry(),
-    version: 'test',
-    checks: () => Promise.resolve([]),
-  });
+  server = await startTestAdminServer(harness);
   api = createGraphqlClient(server.url, ADMIN_TOKEN);
   live = createClient({
     url: `${server.url.replace('http', 'ws')}/graphql`,

@@ -1,9 +1,7 @@
 /** Custom providers as operators meet them: over GraphQL, from the description to its removal. */
-import { Registry } from 'prom-client';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { startAdminServer, type AdminServer } from '../../src/graphql/server.js';
-import { createUsageReads } from '../../src/graphql/usage/reads.js';
-import { quietLogger } from '../support/database.js';
+import type { AdminServer } from '../../src/graphql/server.js';
+import { startTestAdminServer } from '../support/admin-server.js';
 import { createGraphqlClient, type GraphqlClient } from '../support/graphql-client.js';
 import { startHomelab } from '../support/providers/homelab.js';
 import type { SimulatedProvider } from '../support/providers/simulated-provider.js';
@@ -15,19 +13,7 @@ let api: GraphqlClient;
 let homelab: SimulatedProvider;
 beforeAll(async () => {
   harness = await startHarness();
-  const { admin, bus, clock, database } = harness;
-  server = await startAdminServer({
-    host: '127.0.0.1',
-    port: 0,
-    admin,
-    usage: createUsageReads({ sql: database, clock, bus }),
-    bus,
-    clock,
-    logger: quietLogger,
-    metrics: new Registry(),
-    version: 'test',
-    checks: () => Promise.resolve([]),
-  });
+  server = await startTestAdminServer(harness);
   api = createGraphqlClient(server.url, ADMIN_TOKEN);
   homelab = await startHomelab();
 });

@@ -1,9 +1,7 @@
 /** `modelUpdate` over HTTP, as an operator's program calls it. */
-import { Registry } from 'prom-client';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { startAdminServer, type AdminServer } from '../../src/graphql/server.js';
-import { createUsageReads } from '../../src/graphql/usage/reads.js';
-import { quietLogger } from '../support/database.js';
+import type { AdminServer } from '../../src/graphql/server.js';
+import { startTestAdminServer } from '../support/admin-server.js';
 import { createGraphqlClient, type GraphqlClient } from '../support/graphql-client.js';
 import { ADMIN_TOKEN, startHarness, valueOf, type Harness } from '../unit/admin/harness.js';
 
@@ -20,19 +18,8 @@ let id: string;
 
 beforeAll(async () => {
   harness = await startHarness();
-  const { admin, bus, clock, database } = harness;
-  server = await startAdminServer({
-    host: '127.0.0.1',
-    port: 0,
-    admin,
-    usage: createUsageReads({ sql: database, clock, bus }),
-    bus,
-    clock,
-    logger: quietLogger,
-    metrics: new Registry(),
-    version: 'test',
-    checks: () => Promise.resolve([]),
-  });
+  const { admin } = harness;
+  server = await startTestAdminServer(harness);
   api = createGraphqlClient(server.url, ADMIN_TOKEN);
   const zai = await harness.simulate('zai');
   zai.setModels([{ id: 'glm-5.1' }]);

@@ -1,6 +1,6 @@
 /** What the journal says of a request: the tokens the provider stated, the attempts it took, how it ended. */
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { startTestGateway, type TestGateway } from '../support/gateway.js';
+import { planConnection, startTestGateway, type TestGateway } from '../support/gateway.js';
 import { plainRequest } from '../support/http-client.js';
 import {
   startSimulatedProvider,
@@ -14,15 +14,7 @@ let gateway: TestGateway;
 beforeEach(async () => {
   zai = await startSimulatedProvider('zai');
   gateway = await startTestGateway({
-    connections: [
-      {
-        provider: 'zai',
-        offering: 'coding-plan',
-        secret: zai.keys.good,
-        baseUrl: zai.url,
-        models: ['glm-5.1'],
-      },
-    ],
+    connections: [planConnection(zai)],
   });
 });
 afterEach(async () => {
@@ -145,14 +137,7 @@ it('tries the next connection of the model when one fails before content, and sa
   const spare = await startSimulatedProvider('zai');
   try {
     gateway.reroute({
-      connections: [zai, spare].map((provider, priority) => ({
-        provider: 'zai',
-        offering: 'coding-plan',
-        secret: provider.keys.good,
-        baseUrl: provider.url,
-        models: ['glm-5.1'],
-        priority,
-      })),
+      connections: [zai, spare].map((provider, priority) => ({ ...planConnection(provider), priority })),
     });
     zai.setFault({ kind: 'status', status: 503, body: { error: { message: 'busy' } } });
     const answer = await post('/v1/chat/completions');
@@ -168,13 +153,7 @@ it('tries the next connection of the model when one fails before content, and sa
 
 it('does not try another connection for a mistake of the caller', async () => {
   zai.setFault({ kind: 'status', status: 400, body: { error: { code: '1214', message: 'bad parameter' } } });
-  const connection = {
-    provider: 'zai',
-    offering: 'coding-plan',
-    secret: zai.keys.good,
-    baseUrl: zai.url,
-    models: ['glm-5.1'],
-  };
+  const connection = planConnection(zai);
   gateway.reroute({ connections: [connection, connection] });
   expect((await post('/v1/chat/completions')).status).toBeLessThan(500);
   expect((await gateway.end()).attempts).toHaveLength(1);

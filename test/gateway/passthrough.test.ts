@@ -1,6 +1,6 @@
 /** What goes to the provider and what comes back: the caller's bytes, but for the model name. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { startTestGateway, type TestGateway } from '../support/gateway.js';
+import { planConnection, startTestGateway, type TestGateway } from '../support/gateway.js';
 import { plainRequest } from '../support/http-client.js';
 import { startSimulatedProvider, type SimulatedProvider } from '../support/providers/simulated-provider.js';
 
@@ -10,15 +10,7 @@ let gateway: TestGateway;
 beforeEach(async () => {
   zai = await startSimulatedProvider('zai');
   gateway = await startTestGateway({
-    connections: [
-      {
-        provider: 'zai',
-        offering: 'coding-plan',
-        secret: zai.keys.good,
-        baseUrl: zai.url,
-        models: ['glm-5.1'],
-      },
-    ],
+    connections: [planConnection(zai)],
   });
 });
 afterEach(async () => {

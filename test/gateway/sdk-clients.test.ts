@@ -2,7 +2,7 @@
 import Anthropic from '@anthropic-ai/sdk';
 import OpenAI from 'openai';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startTestGateway, type TestGateway } from '../support/gateway.js';
+import { planConnection, startTestGateway, type TestGateway } from '../support/gateway.js';
 import { startSimulatedProvider, type SimulatedProvider } from '../support/providers/simulated-provider.js';
 
 const WEATHER = {
@@ -17,15 +17,7 @@ let gateway: TestGateway;
 beforeAll(async () => {
   zai = await startSimulatedProvider('zai');
   gateway = await startTestGateway({
-    connections: [
-      {
-        provider: 'zai',
-        offering: 'coding-plan',
-        secret: zai.keys.good,
-        baseUrl: zai.url,
-        models: ['glm-5.1'],
-      },
-    ],
+    connections: [planConnection(zai)],
   });
 });
 afterAll(async () => {

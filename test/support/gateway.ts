@@ -20,6 +20,7 @@ import {
 import { compileTable } from '../../src/routing/table.js';
 import { hashToken, makeAccessKey } from '../../src/secrets/tokens.js';
 import { createVault } from '../../src/secrets/vault.js';
+import type { SimulatedProvider } from './providers/simulated-provider.js';
 import { until } from './wait.js';
 
 export interface TestConnection {
@@ -31,6 +32,17 @@ export interface TestConnection {
   readonly priority?: number;
   /** Put in place of the sealed secret. */
   readonly sealed?: string;
+}
+
+/** A connection for the plan of a simulated provider, with one of its models. */
+export function planConnection(zai: SimulatedProvider): TestConnection {
+  return {
+    provider: 'zai',
+    offering: 'coding-plan',
+    secret: zai.keys.good,
+    baseUrl: zai.url,
+    models: ['glm-5.1'],
+  };
 }
 
 export interface TestGatewayOptions {

@@ -2,6 +2,7 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { planConnection, startTestGateway, type TestGateway } from '../support/gateway.js';
 import { plainRequest } from '../support/http-client.js';
+import { startRawProvider } from '../support/raw-provider.js';
 import {
   startSimulatedProvider,
   type Fault,
@@ -28,12 +29,23 @@ const FORMATS = [
   ['/v1/messages', { input: 12, cacheRead: 5, cacheWrite: 0, output: 34, reasoning: null }],
 ] as const;
 
+/** Whole answers up to the frame after which nothing follows. */
+const CLOSED_STREAMS = {
+  '/v1/chat/completions':
+    'data: {"choices":[{"index":0,"delta":{"content":"hi"},"finish_reason":"stop"}],"usage":{"prompt_tokens":3,"completion_tokens":1}}\n\n' +
+    'data: [DONE]\n\n',
+  '/v1/messages':
+    'event: message_start\ndata: {"type":"message_start","message":{"usage":{"input_tokens":3,"output_tokens":1}}}\n\n' +
+    'event: message_delta\ndata: {"type":"message_delta","delta":{},"usage":{"output_tokens":1}}\n\n' +
+    'event: message_stop\ndata: {"type":"message_stop"}\n\n',
+};
+
 const post = (
   path: string,
   extra: object = {},
   content = TOKENS,
   signal?: AbortSignal,
-  onChunk?: () => void,
+  onChunk?: (chunk: Buffer) => void,
 ) =>
   plainRequest(gateway.url + path, {
     headers: { authorization: `Bearer ${gateway.key}` },
@@ -63,9 +75,29 @@ for (const [path, tokens] of FORMATS) {
     });
   }
 
-  it(`has written the end before the caller sees the last byte: ${path}`, async () => {
-    await post(path, { stream: true });
-    expect(gateway.records.at(-1)).toMatchObject({ kind: 'end', status: 'OK' });
+  it(`has written the end before the closing frame leaves, though the provider keeps the line open: ${path}`, async () => {
+    let hangUp = (): void => undefined;
+    await using provider = await startRawProvider((response) => {
+      response.writeHead(200, { 'content-type': 'text/event-stream' });
+      response.write(CLOSED_STREAMS[path]);
+      hangUp = () => void response.end();
+    });
+    gateway.reroute({ connections: [provider.connection] });
+    let lastWhenClosed: unknown = null;
+    let seen = '';
+    await post(
+      path,
+      { stream: true, stream_options: { include_usage: true } },
+      TOKENS,
+      undefined,
+      (chunk) => {
+        seen += chunk.toString();
+        if (!/\[DONE\]|"message_stop"/.test(seen)) return;
+        lastWhenClosed ??= gateway.records.at(-1);
+        hangUp();
+      },
+    );
+    expect(lastWhenClosed).toMatchObject({ kind: 'end', status: 'OK' });
   });
 
   it(`books a stream that breaks as failed, with what was seen, and tells the caller: ${path}`, async () => {

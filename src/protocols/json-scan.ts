@@ -110,6 +110,27 @@ export function appendMember(members: JsonMembers, key: string, json: string): E
   return { start: at, end: at, text: `${comma}${JSON.stringify(key)}:${json}` };
 }
 
+/** Edits that take items out of an object or an array, each with a comma. `items` are all there are, in their order. */
+export function removeItems(items: readonly Span[], gone: (item: Span) => boolean): readonly Edit[] {
+  const edits: Edit[] = [];
+  let keptEnd: number | null = null;
+  let start: number | null = null;
+  let end = 0;
+  for (const item of items) {
+    if (gone(item)) {
+      start ??= keptEnd ?? item.start;
+      end = item.end;
+      continue;
+    }
+    // Behind a kept item the comma in front goes along, otherwise the one behind.
+    if (start !== null) edits.push({ start, end: keptEnd === null ? item.start : end, text: '' });
+    start = null;
+    keptEnd = item.end;
+  }
+  if (start !== null) edits.push({ start, end, text: '' });
+  return edits;
+}
+
 function walkObject(
   bytes: Buffer,
   start: number,

@@ -11,7 +11,7 @@ export interface Protocol {
   /** Usage in a whole answer. */
   usageOfAnswer(body: Buffer, members: JsonMembers): StatedUsage;
   /** Whether a whole answer answers anything at all. */
-  isAnswer(members: JsonMembers): boolean;
+  isAnswer(members: JsonMembers, body: Buffer): boolean;
   createStreamReader(options: StreamReaderOptions): StreamReader;
   readonly errors: ErrorDialect;
 }
@@ -59,6 +59,8 @@ export interface DialectError {
   readonly message: string;
   /** Ours, or the class of the provider's failure. */
   readonly code: ErrorCode | FailureClass;
+  /** Path of the field at fault, where there is one. */
+  readonly param?: string;
   readonly requestId: string;
 }
 

@@ -26,6 +26,8 @@ export const NOTHING_STATED: StatedUsage = {
 
 /** Field by field the later statement wins; one that is zero throughout never overwrites one that is not. */
 export function mergeUsage(before: StatedUsage, later: StatedUsage): StatedUsage {
+  // Nearly every frame.
+  if (later === NOTHING_STATED) return before;
   if (isZero(later) && !isZero(before)) return before;
   return {
     prompt: later.prompt ?? before.prompt,

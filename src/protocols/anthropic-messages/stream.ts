@@ -1,6 +1,8 @@
 /** Watches a messages stream: usage at its start and end, errors, the first content, the proper end. */
 import { STREAM_FRAME_MAX_BYTES } from '../../config/limits.js';
-import type { StreamReader } from '../protocol.js';
+import type { JsonObject } from '../dialect.js';
+import { isObject, isStated, objectOf, parsedJson } from '../fields.js';
+import type { StreamReader, StreamState } from '../protocol.js';
 import { countOccurrences, createFrameScanner, dataOf } from '../sse.js';
 import { newStreamState } from '../stream-state.js';
 import { mergeUsage } from '../usage.js';
@@ -11,26 +13,12 @@ const WORTH_READING = /"usage"\s*:\s*\{|"type":\s*"message_stop"|"error"\s*[:,}]
 const CONTENT = '"content_block_delta"';
 const EMPTY = Buffer.alloc(0);
 
-interface Frame {
-  readonly type?: unknown;
-  readonly error?: unknown;
-  readonly usage?: unknown;
-  readonly message?: { readonly usage?: unknown } | null;
-}
-
 export function createStreamReader(): StreamReader {
   const state = newStreamState();
 
   const visit = (bytes: Buffer): Buffer => {
     const data = dataOf(bytes);
-    const frame = data === null ? null : parse(data);
-    if (frame === null) return bytes;
-    // Some who speak this format send errors in another's form.
-    if (frame.type === 'error' || (frame.error !== undefined && frame.error !== null))
-      state.errorData ??= data;
-    if (frame.type === STOP) state.finished = state.closed = true;
-    // A restated start or delta carries running totals, never increments: the last word per field holds.
-    state.usage = mergeUsage(state.usage, readUsage(frame.usage ?? frame.message?.usage));
+    if (data !== null) noteFrame(state, data, parsedJson(data));
     return bytes;
   };
   const scanner = createFrameScanner({
@@ -57,12 +45,14 @@ export function createStreamReader(): StreamReader {
   });
 }
 
-function parse(data: string): Frame | null {
-  try {
-    const frame: unknown = JSON.parse(data);
-    return typeof frame === 'object' ? (frame as Frame | null) : null;
-  } catch {
-    // A frame that is not JSON is the client's to judge; there is nothing in it for us.
-    return null;
-  }
+/** Takes from a frame what is to be known of any stream. What is not JSON is the client's to judge; there is nothing in it for us. */
+export function noteFrame(state: StreamState, data: string, frame: unknown): frame is JsonObject {
+  if (!isObject(frame)) return false;
+  // Some who speak this format send errors in another's form.
+  if (frame['type'] === 'error' || isStated(frame['error'])) state.errorData ??= data;
+  if (frame['type'] === STOP) state.finished = state.closed = true;
+  // A restated start or delta carries running totals, never increments: the last word per field holds.
+  const stated = readUsage(frame['usage'] ?? objectOf(frame['message'])['usage']);
+  state.usage = mergeUsage(state.usage, stated);
+  return true;
 }

@@ -29,5 +29,5 @@ function errorObject(error: DialectError): object {
     error.status >= 500 ? 'server_error' : 'invalid_request_error',
     error.code.toLowerCase(),
   ];
-  return { error: { message: error.message, type, param: null, code } };
+  return { error: { message: error.message, type, param: error.param ?? null, code } };
 }

@@ -16,7 +16,7 @@ const OPEN_OBJECT = 0x7b;
 
 /**
  * The frame without its usage: nothing at all when usage was all it brought (`choices: []`), else the same bytes less the
- * `usage` members at its top and in its choices.
+ * `usage` members at its top, in its choices, and in Groq's own member.
  */
 export function withoutUsage(frame: Buffer, data: string): Buffer {
   const json = Buffer.from(data, 'utf8');
@@ -24,6 +24,8 @@ export function withoutUsage(frame: Buffer, data: string): Buffer {
     const members = scanObject(json);
     const choices = members.values.get('choices');
     const edits = [...removal(json, members)];
+    const groq = members.values.get('x_groq');
+    if (groq && json[groq.start] === OPEN_OBJECT) edits.push(...removal(json, scanMembers(json, groq.start)));
     let choiceCount = 0;
     if (choices) {
       scanElements(json, choices.start, (element) => {

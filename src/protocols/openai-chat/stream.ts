@@ -1,29 +1,34 @@
 /** Watches a chat completion stream: usage wherever it is stated, errors, content, the proper end. */
 import { STREAM_FRAME_MAX_BYTES } from '../../config/limits.js';
+import type { JsonObject } from '../dialect.js';
+import { isObject, isStated, listOf, objectOf, parsedJson, text } from '../fields.js';
 import type { StreamReader, StreamReaderOptions } from '../protocol.js';
 import { countOccurrences, createFrameScanner, dataOf } from '../sse.js';
 import { newStreamState } from '../stream-state.js';
 import { mergeUsage, NOTHING_STATED } from '../usage.js';
+import { isFailureReason } from './finish.js';
 import { withoutUsage } from './hide-usage.js';
 import { usageOfFrame } from './usage.js';
 
-const DONE = '[DONE]';
+/** What the last frame says. */
+export const DONE = '[DONE]';
 // Inside a JSON string the quotes would be escaped, so text about usage does not match. `"usage":null` does not either.
-const WORTH_READING = /"usage"\s*:\s*\{|\[DONE\]|"error"\s*:|"finish_reason":\s*"/g;
+const WORTH_READING = /"usage"\s*:\s*\{|\[DONE\]|"error"\s*:|"object"\s*:\s*"error"|"finish_reason"\s*:\s*"/g;
 const CONTENT =
-  /"(?:content|reasoning_content|reasoning|refusal)":\s*"[^"]|"tool_calls":\s*\[\s*\{|"function_call":\s*\{/;
+  /"(?:content|reasoning_content|reasoning|refusal)"\s*:\s*(?:"[^"]|\[\s*\{)|"reasoning_details"\s*:\s*\[\s*\{|"tool_calls"\s*:\s*\[\s*\{|"function_call"\s*:\s*\{/;
 const DELTA = '"delta"';
+const DATA_LINE = /^data:/m;
 const EMPTY = Buffer.alloc(0);
 
 export function createStreamReader({ hideUsage }: StreamReaderOptions): StreamReader {
   const state = newStreamState();
 
-  const onText = (text: string): void => {
-    state.opened ||= text.includes('data:');
+  const onText = (complete: string): void => {
+    state.opened ||= DATA_LINE.test(complete);
     // Only the first content needs telling apart from a frame that merely opens the answer; the rest is an estimate.
-    const from = state.contentFrames > 0 ? 0 : text.search(CONTENT);
-    if (from >= 0)
-      state.contentFrames += Math.max(1, countOccurrences(from === 0 ? text : text.slice(from), DELTA));
+    const first = state.contentFrames > 0 ? -1 : complete.search(CONTENT);
+    if (first >= 0) state.contentFrames += 1 + countOccurrences(complete.slice(first), DELTA);
+    else if (state.contentFrames > 0) state.contentFrames += countOccurrences(complete, DELTA);
   };
   const visit = (frame: Buffer): Buffer => {
     const data = dataOf(frame);
@@ -32,8 +37,8 @@ export function createStreamReader({ hideUsage }: StreamReaderOptions): StreamRe
       state.finished = state.closed = true;
       return frame;
     }
-    const parsed = parse(data);
-    if (isError(parsed)) {
+    const parsed = parsedJson(data);
+    if (isObject(parsed) && failureIn(parsed)) {
       state.errorData ??= data;
       return frame;
     }
@@ -64,24 +69,16 @@ export function createStreamReader({ hideUsage }: StreamReaderOptions): StreamRe
   });
 }
 
-function parse(data: string): unknown {
-  try {
-    return JSON.parse(data) as unknown;
-  } catch {
-    // A frame that is not JSON is the client's to judge; there is nothing in it for us.
-    return null;
-  }
-}
-
-function isError(frame: unknown): boolean {
-  const error = (frame as { error?: unknown } | null)?.error;
-  return error !== undefined && error !== null;
+/** Whether a frame says that the answer failed: as itself, in its choice, or as the reason it ended. */
+export function failureIn(frame: JsonObject): boolean {
+  if (isStated(frame['error']) || frame['object'] === 'error') return true;
+  return listOf(frame['choices'])
+    .map(objectOf)
+    .some((choice) => isStated(choice['error']) || isFailureReason(choice['finish_reason']));
 }
 
 function hasFinishReason(frame: unknown): boolean {
-  const choices = (frame as { choices?: unknown } | null)?.choices;
-  return (
-    Array.isArray(choices) &&
-    choices.some((choice: { finish_reason?: unknown } | null) => choice?.finish_reason)
+  return listOf(objectOf(frame)['choices']).some((choice) =>
+    Boolean(text(objectOf(choice)['finish_reason'])),
   );
 }

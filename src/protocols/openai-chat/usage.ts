@@ -1,4 +1,5 @@
 /** Token counts out of chat completions, in the spellings of OpenAI and of those who speak its format. */
+import { isObject, listOf, objectOf } from '../fields.js';
 import { countOf, NOTHING_STATED, type StatedUsage } from '../usage.js';
 
 interface UsageObject {
@@ -34,11 +35,10 @@ export function readUsage(usage: unknown): StatedUsage {
   };
 }
 
-/** Usage of a parsed stream frame: at its top, or inside the first choice, where Moonshot puts it. */
+/** Usage of a parsed frame or answer: at its top, inside the first choice (Moonshot), or in a member of its own (Groq). */
 export function usageOfFrame(frame: unknown): StatedUsage {
-  if (typeof frame !== 'object' || frame === null) return NOTHING_STATED;
-  const { usage, choices } = frame as { usage?: unknown; choices?: unknown };
-  if (usage !== undefined && usage !== null) return readUsage(usage);
-  const first: unknown = Array.isArray(choices) ? choices[0] : undefined;
-  return readUsage((first as { usage?: unknown } | undefined)?.usage);
+  const { usage, choices, x_groq: groq } = objectOf(frame);
+  if (isObject(usage)) return readUsage(usage);
+  const first = objectOf(listOf(choices)[0])['usage'];
+  return readUsage(first ?? objectOf(groq)['usage']);
 }

@@ -1,4 +1,5 @@
 /** Builds the routing snapshot from what is stored. */
+import { isChatProtocol } from '../domain/vocabulary.js';
 import {
   SNAPSHOT_FORMAT,
   type AccessKeySnapshot,
@@ -67,7 +68,10 @@ function hashesOf(key: AccessKeySource): AccessKeySnapshot[] {
   return [current, { id, hash: previousHash, validUntil, allowedModels }];
 }
 
-/** A model keeps its place without a connection: asking for it then says so, instead of that it is unknown. */
+/**
+ * A model keeps its place without a connection: asking for it then says so, instead of that it is unknown. What embeds is
+ * called in no other format, whatever was noted when it was listed.
+ */
 function toModelSnapshot(
   model: ModelSource,
   routes: readonly RouteSource[],
@@ -87,7 +91,10 @@ function toModelSnapshot(
     maxOutputTokens: model.maxOutputTokens,
     capabilities: model.capabilities,
     price,
-    via: routes.toSorted(byPriority).map(({ connectionId, protocols }) => ({ connectionId, protocols })),
+    via: routes.toSorted(byPriority).flatMap(({ connectionId, protocols }) => {
+      const spoken = protocols.filter((protocol) => isChatProtocol(protocol) === (model.kind === 'CHAT'));
+      return spoken.length > 0 || model.kind === 'CHAT' ? [{ connectionId, protocols: spoken }] : [];
+    }),
   };
 }
 

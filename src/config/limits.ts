@@ -15,6 +15,45 @@ export const ANSWER_CAPTURE_MAX_BYTES = 16 * 1024 * 1024;
 /** Most of one server-sent frame held while it is incomplete; larger ones pass through unread. */
 export const STREAM_FRAME_MAX_BYTES = 1024 * 1024;
 
+/** Most tool calls of one answer stream that are translated, so that a provider without end cannot fill memory; real ones make tens. */
+export const STREAM_TOOL_CALLS_MAX = 1_000;
+
+/** The same for OpenAI's Responses, whose closing frame repeats the whole answer and much of the request. */
+export const RESPONSES_FRAME_MAX_BYTES = 8 * 1024 * 1024;
+
+/** Items and pieces of content in one answer; real ones have under a hundred. What a provider sends beyond is passed over. */
+export const ANSWER_PARTS_MAX = 4_096;
+
+/** A count of tokens is a number, for which an agent waits before it goes on; past this an estimate serves it better. */
+export const COUNT_TOKENS_TIMEOUT_MS = 10_000;
+export const COUNT_TOKENS_MAX_BYTES = 64 * 1024;
+
+/**
+ * Most of a stream held back before its first content. The opening frames of an answer are a few hundred bytes, except that
+ * some repeat the whole request: past this bound what came is passed on, and with it the chance to ask another provider.
+ */
+export const STREAM_HEAD_MAX_BYTES = 64 * 1024;
+
+/** Longest silence on an open stream. Proxies and clients cut connections after 30 to 60 s; one ping may be lost. */
+export const STREAM_PING_MS = 15_000;
+
+/** How long a closing frame waits for usage stated after it, where the frame is ours to write; providers send both at once. */
+export const STREAM_AFTERWORD_MS = 1_000;
+
+/** A body from this size is let go of once its answer began; below it the means to do so cost more than they save. */
+export const BODY_RELEASED_MIN_BYTES = 64 * 1024;
+
+/**
+ * Thoughts remembered for callers that do not carry them. Conversations of agents pause for minutes, not for hours; a turn's
+ * thoughts are a few KiB, so that the entries of some hundred conversations fit.
+ */
+export const REASONING_MEMORY_TTL_MS = 30 * 60_000;
+export const REASONING_MEMORY_MAX_ENTRIES = 50_000;
+export const REASONING_MEMORY_MAX_BYTES = 64 * 1024 * 1024;
+
+/** Thoughts of one turn beyond this are not remembered: the longest budgets are under 100,000 tokens. */
+export const REASONING_TURN_MAX_CHARS = 1024 * 1024;
+
 /** Most of a provider's model list that is read: OpenRouter's, the largest known, is under 2 MiB. */
 export const MODEL_LIST_MAX_BYTES = 16 * 1024 * 1024;
 
@@ -49,6 +88,12 @@ export const CATALOG_RETRY_MS = 3_600_000;
 
 /** Events priced anew in one transaction; the recorder waits for it. */
 export const REPRICE_BATCH_MAX_EVENTS = 500;
+
+/** Output asked of a messages provider that demands a bound, when nobody named one: what every model still offered there takes. */
+export const MESSAGES_DEFAULT_OUTPUT_TOKENS = 8_192;
+
+/** Parts of one answer stream that are followed at once; formats open one, parallel calls a handful. */
+export const STREAM_OPEN_PARTS_MAX = 128;
 
 /** Time to establish a connection to a provider. */
 export const UPSTREAM_CONNECT_TIMEOUT_MS = 10_000;

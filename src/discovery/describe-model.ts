@@ -41,7 +41,7 @@ export function describeModel(
     contextWindow: listed.contextWindow ?? facts?.contextWindow ?? null,
     maxOutputTokens: listed.maxOutputTokens ?? facts?.maxOutputTokens ?? null,
     capabilities: [...capabilities].toSorted(),
-    protocols: callableProtocols(offering, listed.upstreamId),
+    protocols: callableProtocols(offering, listed.upstreamId, kind),
     price: priceOf(offering, listed, facts, now),
   };
 }

@@ -11,7 +11,16 @@ export type CredentialKind = (typeof CREDENTIAL_KINDS)[number];
 export const PROVIDER_KINDS = ['LAB', 'AGGREGATOR', 'LOCAL', 'CUSTOM'] as const;
 export type ProviderKind = (typeof PROVIDER_KINDS)[number];
 
-export const WIRE_PROTOCOLS = ['OPENAI_CHAT', 'OPENAI_RESPONSES', 'ANTHROPIC_MESSAGES', 'GEMINI'] as const;
+export const CHAT_PROTOCOLS = ['OPENAI_CHAT', 'OPENAI_RESPONSES', 'ANTHROPIC_MESSAGES', 'GEMINI'] as const;
+/** Wire format of conversations; each can be put into any other. */
+export type ChatProtocol = (typeof CHAT_PROTOCOLS)[number];
+
+/** Whether conversations are held in a format. */
+export function isChatProtocol(protocol: WireProtocol): protocol is ChatProtocol {
+  return protocol !== 'OPENAI_EMBEDDINGS';
+}
+
+export const WIRE_PROTOCOLS = [...CHAT_PROTOCOLS, 'OPENAI_EMBEDDINGS'] as const;
 /** Wire format spoken with a provider or a client. */
 export type WireProtocol = (typeof WIRE_PROTOCOLS)[number];
 
@@ -54,7 +63,10 @@ export const MODEL_CAPABILITIES = [
 export type ModelCapability = (typeof MODEL_CAPABILITIES)[number];
 
 export const MODEL_KINDS = ['CHAT', 'EMBEDDING', 'OTHER'] as const;
-/** What a model is for. Only `CHAT` models route; the others are known so that operators see them accounted for. */
+/**
+ * What a model is for. `CHAT` models route; `EMBEDDING` models are reached by name, for embeddings only; the others are known
+ * so that operators see them accounted for.
+ */
 export type ModelKind = (typeof MODEL_KINDS)[number];
 
 export const PRICE_SOURCES = ['PROVIDER', 'CATALOG', 'OVERRIDE'] as const;

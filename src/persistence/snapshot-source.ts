@@ -1,9 +1,9 @@
 /** Everything the routing snapshot is built from, of all workspaces, as of one moment and in a handful of statements. */
 import type { PriceVersion } from '../domain/records.js';
-import type { Billing, ModelCapability, WireProtocol } from '../domain/vocabulary.js';
+import type { Billing, ModelCapability, ModelKind, WireProtocol } from '../domain/vocabulary.js';
 import type { CustomProvider } from '../providers/custom-provider.js';
 import type { SealedText } from '../secrets/vault.js';
-import type { PrismaClient } from './generated/client.js';
+import type { Prisma, PrismaClient } from './generated/client.js';
 import { toCustomProvider } from './custom-providers.js';
 import { toDate, toMs } from './keyset.js';
 import { toPriceVersion } from './models.js';
@@ -48,7 +48,7 @@ export interface ConnectionSource {
   readonly secret: SealedText | null;
 }
 
-/** An enabled chat model that is still offered. */
+/** An enabled model that is still offered and can be called: one that chats or embeds. */
 export interface ModelSource {
   readonly id: string;
   readonly workspaceId: string;
@@ -56,6 +56,7 @@ export interface ModelSource {
   readonly provider: string;
   readonly upstreamId: string;
   readonly displayName: string;
+  readonly kind: ModelKind;
   readonly firstSeenAt: number;
   readonly contextWindow: number | null;
   readonly maxOutputTokens: number | null;
@@ -70,7 +71,15 @@ export interface RouteSource {
 
 /** Reads it. Everything is in a fixed order, so that equal content reads equal. */
 export async function readSnapshotSource(prisma: PrismaClient, now: number): Promise<SnapshotSource> {
-  const routable = { enabled: true, kind: 'CHAT', state: { not: 'REMOVED' } } as const;
+  const embeds = {
+    kind: 'EMBEDDING',
+    connections: { some: { protocols: { has: 'OPENAI_EMBEDDINGS' } } },
+  } as const;
+  const routable = {
+    enabled: true,
+    state: { not: 'REMOVED' },
+    OR: [{ kind: 'CHAT' }, embeds],
+  } satisfies Prisma.ModelWhereInput;
   const [workspaces, accessKeys, customProviders, connections, models, routes, prices] =
     await prisma.$transaction(
       [

@@ -1,6 +1,8 @@
 /** What the two faces of ByteDance's Ark have in common: Volcengine in mainland China and BytePlus elsewhere. */
 import type { ModelKind } from '../domain/vocabulary.js';
+import type { Quirks } from '../protocols/target.js';
 import type { FailureRule, ListedModel } from './define-provider.js';
+import { replayQuirks } from './family-quirks.js';
 import { capabilitiesOf, names } from './listed-facts.js';
 import { isFields, known, type ListEntry } from './model-list.js';
 
@@ -85,4 +87,18 @@ function resetTime(message: string): number | null {
   const match = /reset at (\d{4}-\d{2}-\d{2}) (\d{2}:\d{2}:\d{2}) ([+-]\d{2})(\d{2})/.exec(message);
   const time = match ? Date.parse(`${match[1]}T${match[2]}${match[3]}:${match[4]}`) : Number.NaN;
   return Number.isNaN(time) ? null : time;
+}
+
+/**
+ * https://www.volcengine.com/docs/82379/1449737 and https://docs.byteplus.com/en/docs/ModelArk/1449737: all models that think
+ * know `thinking`, Seed's also an effort. UNCONFIRMED for the models of other makers, which get no effort therefore.
+ */
+export function arkQuirks(upstreamId: string): Quirks {
+  return {
+    ...replayQuirks(upstreamId),
+    // The other name counts the thoughts as well, and only newer models know it.
+    maxTokensField: 'max_tokens',
+    reasoningControl: 'thinking-type',
+    ...(/seed-(?:1-[89]|[2-9])/.test(upstreamId) && { efforts: ['minimal', 'low', 'medium', 'high'] }),
+  };
 }

@@ -1,5 +1,5 @@
 /** The formats a model can really be called with. */
-import type { WireProtocol } from '../domain/vocabulary.js';
+import { isChatProtocol, type ModelKind, type WireProtocol } from '../domain/vocabulary.js';
 import type { OfferingDefinition } from './define-provider.js';
 
 /**
@@ -9,7 +9,17 @@ import type { OfferingDefinition } from './define-provider.js';
 export function callableProtocols(
   { endpoints, protocolsOf }: Pick<OfferingDefinition, 'endpoints' | 'protocolsOf'>,
   upstreamId: string,
+  kind: ModelKind = 'CHAT',
 ): readonly WireProtocol[] {
   const spoken = endpoints.map(({ protocol }) => protocol);
-  return protocolsOf?.(upstreamId).filter((protocol) => spoken.includes(protocol)) ?? spoken;
+  switch (kind) {
+    case 'CHAT': {
+      const chat = spoken.filter(isChatProtocol);
+      return protocolsOf?.(upstreamId).filter((protocol) => spoken.includes(protocol)) ?? chat;
+    }
+    case 'EMBEDDING':
+      return spoken.filter((protocol) => !isChatProtocol(protocol));
+    case 'OTHER':
+      return [];
+  }
 }

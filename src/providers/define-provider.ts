@@ -12,6 +12,7 @@ import type {
   ProviderKind,
   WireProtocol,
 } from '../domain/vocabulary.js';
+import type { Quirks } from '../protocols/target.js';
 
 /** How a secret is presented: `Authorization: Bearer …`, or bare in a header of that name. */
 export type AuthHeader = 'bearer' | 'x-api-key' | 'x-goog-api-key';
@@ -130,6 +131,12 @@ export interface OfferingDefinition {
   readonly ownBase?: OwnBase;
   /** Formats a given model can be called with, when that depends on the model; all of `endpoints` otherwise. */
   readonly protocolsOf?: (upstreamId: string) => readonly WireProtocol[];
+  /**
+   * Where its reading of the formats departs from the formats, for a given model. Left out: nowhere. Each fact stands with
+   * its public source; one that is UNCONFIRMED is chosen so that being wrong costs least, which is to send what the format
+   * has rather than to drop it.
+   */
+  readonly quirks?: (upstreamId: string) => Quirks;
   readonly models: ModelSource;
   /** Calls that prove the credential, in order; each must answer without a failure. */
   readonly verify: readonly [VerifyProbe, ...VerifyProbe[]];
@@ -149,6 +156,8 @@ export interface OfferingDefinition {
     readonly models: Readonly<Record<string, TokenPrices>>;
   };
   readonly failures: readonly FailureRule[];
+  /** Where it counts the tokens of a messages request; left out where it does not. */
+  readonly countTokensUrl?: string;
   /** Header that wants a value which is stable per conversation; null when none does. */
   readonly sessionHeader: string | null;
 }

@@ -23,6 +23,7 @@ const FORMATS: Readonly<Record<WireProtocol, string>> = {
   OPENAI_RESPONSES: 'responses',
   ANTHROPIC_MESSAGES: 'messages',
   GEMINI: 'Gemini',
+  OPENAI_EMBEDDINGS: 'embeddings',
 };
 
 /** The page, in Markdown; the same for the same providers. */

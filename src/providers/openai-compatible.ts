@@ -61,6 +61,11 @@ export function responsesAt(base: string): Endpoint {
   return at('OPENAI_RESPONSES', `${base}/responses`);
 }
 
+/** Embeddings under a base: what its models that embed are called with. */
+export function embeddingsAt(base: string): Endpoint {
+  return at('OPENAI_EMBEDDINGS', `${base}/embeddings`);
+}
+
 /** Anthropic's Messages under a base, with the header its provider documents. */
 export function messagesAt(base: string, auth: AuthHeader = 'bearer'): Endpoint {
   return at('ANTHROPIC_MESSAGES', `${base}/messages`, auth);

@@ -92,6 +92,7 @@ export const WireProtocolEnum = describeEnum<WireProtocol>(
     OPENAI_RESPONSES: 'OpenAI responses.',
     ANTHROPIC_MESSAGES: 'Anthropic messages.',
     GEMINI: 'Gemini generate content; spoken with providers only.',
+    OPENAI_EMBEDDINGS: 'OpenAI embeddings.',
   },
 );
 

@@ -1,8 +1,10 @@
 /** Alibaba Cloud Model Studio (Bailian, Qwen): two plans and the API paid per token, each with addresses and keys of its own. */
 import type { ModelKind } from '../../domain/vocabulary.js';
+import type { Quirks } from '../../protocols/target.js';
 import { defineProvider, type FailureRule, type ListedModel } from '../define-provider.js';
+import { replayQuirks } from '../family-quirks.js';
 import { known, type ListEntry } from '../model-list.js';
-import { chatAt, messagesAt, openAiCompatible, responsesAt } from '../openai-compatible.js';
+import { chatAt, embeddingsAt, messagesAt, openAiCompatible, responsesAt } from '../openai-compatible.js';
 
 const CODING = 'https://coding-intl.dashscope.aliyuncs.com';
 const TOKEN = 'https://token-plan.ap-southeast-1.maas.aliyuncs.com';
@@ -64,6 +66,7 @@ export const provider = defineProvider({
       // call tells.
       base: `${CODING}/v1`,
       readModel,
+      quirks,
       catalog: { facts: ['alibaba-coding-plan'], prices: ['alibaba', 'zai', 'moonshotai', 'minimax'] },
       failures: FAILURES,
     }),
@@ -102,6 +105,7 @@ export const provider = defineProvider({
           : ['OPENAI_CHAT', 'ANTHROPIC_MESSAGES'],
       base: `${TOKEN}/compatible-mode/v1`,
       readModel,
+      quirks,
       catalog: {
         facts: ['alibaba-token-plan'],
         prices: ['alibaba', 'zai', 'moonshotai', 'deepseek', 'minimax'],
@@ -118,7 +122,9 @@ export const provider = defineProvider({
         { code: 'beijing', name: 'Mainland China', origins: { [API]: 'https://dashscope.aliyuncs.com' } },
       ],
       base: `${API}/compatible-mode/v1`,
+      endpoints: [chatAt(`${API}/compatible-mode/v1`), embeddingsAt(`${API}/compatible-mode/v1`)],
       readModel,
+      quirks,
       catalog: { facts: ['alibaba'], prices: ['alibaba'] },
       failures: FAILURES,
     }),
@@ -144,4 +150,23 @@ function resetTime(message: string, now: number): number | null {
   const year = new Date(now).getUTCFullYear();
   const times = [year, year + 1].map((each) => Date.parse(`${each}-${match[1]}T${match[2]}Z`));
   return times.find((time) => time >= now) ?? null;
+}
+
+/**
+ * https://www.alibabacloud.com/help/en/model-studio/deep-thinking: models of every maker are switched alike. Said of forced
+ * tools: "does not support being set to required or object in thinking mode"; of roles: "developer is not one of ['system',
+ * 'assistant', 'user', 'tool', 'function']".
+ */
+function quirks(upstreamId: string): Quirks {
+  const alwaysThinks = /-thinking|qwq|qvq|kimi-k(?:2\.7|3)|minimax|glm-5\.3|deepseek-r1/i.test(upstreamId);
+  return {
+    ...replayQuirks(upstreamId),
+    maxTokensField: 'max_tokens',
+    noDeveloperRole: true,
+    // UNCONFIRMED for all models.
+    emptyContent: true,
+    ...(alwaysThinks
+      ? { reasoningControl: 'none', toolChoiceAutoOnly: true }
+      : { reasoningControl: 'enable-thinking', forcedToolsEndThinking: true }),
+  };
 }

@@ -1,5 +1,6 @@
 /** Anthropic's API, paid per token. Consumer plans of Claude sign in by other means, which are not for other programs. */
 import { defineProvider, type ListedModel } from '../define-provider.js';
+import { claudeQuirks } from '../family-quirks.js';
 import { capabilitiesOf } from '../listed-facts.js';
 import { isFields, known, type ListEntry, parseModelList } from '../model-list.js';
 import { messagesAt } from '../openai-compatible.js';
@@ -37,9 +38,11 @@ export const provider = defineProvider({
       plans: [],
       regions: [],
       endpoints: [messagesAt(BASE, 'x-api-key')],
+      countTokensUrl: `${BASE}/messages/count_tokens`,
       models: { kind: 'live', ...LIST, parse: parseModelList(readModel), nextPage },
       verify: [LIST],
       reportsQuota: false,
+      quirks: claudeQuirks,
       catalog: { facts: ['anthropic'], prices: ['anthropic'] },
       failures: [
         { message: /credit balance is too low/i, class: 'BILLING' },

@@ -1,5 +1,5 @@
 /** BytePlus ModelArk: ByteDance's models outside mainland China, as a coding plan and per token. */
-import { ARK_CONSOLE_CHOICE, ARK_FAILURES, readArkModel } from '../ark.js';
+import { ARK_CONSOLE_CHOICE, ARK_FAILURES, readArkModel, arkQuirks } from '../ark.js';
 import { defineProvider, type ListedModel } from '../define-provider.js';
 import { chatAt, messagesAt, openAiCompatible } from '../openai-compatible.js';
 
@@ -52,6 +52,7 @@ export const provider = defineProvider({
       models: { kind: 'curated', models: MODELS },
       verify: [{ url: `${PLAN}/v3/models`, auth: 'bearer' }],
       reportsQuota: false,
+      quirks: arkQuirks,
       catalog: { facts: [], prices: PRICES },
       failures: ARK_FAILURES,
       sessionHeader: null,
@@ -60,6 +61,7 @@ export const provider = defineProvider({
     openAiCompatible({
       base: `${ARK}/v3`,
       readModel: readArkModel,
+      quirks: arkQuirks,
       catalog: { facts: [], prices: PRICES },
       failures: ARK_FAILURES,
     }),

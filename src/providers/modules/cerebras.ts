@@ -1,4 +1,5 @@
 /** Cerebras: the Code plan with its daily tokens, and the API paid per token. Both share keys, paths and models. */
+import type { Quirks } from '../../protocols/target.js';
 import { defineProvider, type FailureRule } from '../define-provider.js';
 import { openAiCompatible } from '../openai-compatible.js';
 
@@ -33,14 +34,39 @@ export const provider = defineProvider({
         { code: 'max', name: 'Code Max', monthlyPriceUsd: '200' },
       ],
       base: BASE,
+      quirks,
       catalog: { facts: ['cerebras'], prices: ['cerebras'] },
       failures: FAILURES,
     }),
     openAiCompatible({
       base: BASE,
       secretHint: 'csk-…',
+      quirks,
       catalog: { facts: ['cerebras'], prices: ['cerebras'] },
       failures: FAILURES,
     }),
   ],
 });
+
+/**
+ * https://inference-docs.cerebras.ai/resources/openai and https://inference-docs.cerebras.ai/capabilities/reasoning. What it
+ * does not know it refuses: "property 'messages.2.assistant.reasoning_content' is unsupported". UNCONFIRMED of
+ * `prompt_cache_key`, `verbosity`, `metadata` and `store`.
+ */
+function quirks(upstreamId: string): Quirks {
+  return {
+    maxTokensField: 'max_completion_tokens',
+    efforts: upstreamId.includes('gpt-oss') ? ['low', 'medium', 'high'] : ['none', 'low', 'medium', 'high'],
+    refusedFields: [
+      'frequency_penalty',
+      'presence_penalty',
+      'logit_bias',
+      'service_tier',
+      'prompt_cache_key',
+      'verbosity',
+      'metadata',
+      'store',
+    ],
+    refusedMessageFields: ['reasoning_content'],
+  };
+}

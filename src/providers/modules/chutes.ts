@@ -1,5 +1,7 @@
 /** Chutes: open models on a decentralised cloud, under a subscription. */
+import type { Quirks } from '../../protocols/target.js';
 import { defineProvider, type ListedModel } from '../define-provider.js';
+import { replayQuirks } from '../family-quirks.js';
 import { capabilitiesOf, kindOfOutput, names } from '../listed-facts.js';
 import { known, type ListEntry } from '../model-list.js';
 import { openAiCompatible } from '../openai-compatible.js';
@@ -35,6 +37,7 @@ export const provider = defineProvider({
         { url: `${LLM}/models`, auth: 'bearer' },
       ],
       reportsQuota: true,
+      quirks,
       catalog: { facts: ['chutes'], prices: ['chutes'] },
       failures: [
         // UNCONFIRMED: said when the plan is used up and there is no balance behind it. It passes when the plan renews.
@@ -62,4 +65,9 @@ function readModel(entry: ListEntry): ListedModel {
       ]),
     }),
   };
+}
+
+/** https://chutes.ai/docs: vLLM and SGLang behind one door. UNCONFIRMED: the role `developer`, which templates may not know. */
+function quirks(upstreamId: string): Quirks {
+  return { ...replayQuirks(upstreamId), maxTokensField: 'max_tokens', noDeveloperRole: true };
 }

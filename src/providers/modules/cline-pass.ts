@@ -1,5 +1,6 @@
 /** ClinePass: a subscription for open coding models, behind Cline's own API. */
 import { defineProvider } from '../define-provider.js';
+import { replayQuirks } from '../family-quirks.js';
 import { openAiCompatible } from '../openai-compatible.js';
 
 const BASE = 'https://api.cline.bot/api/v1';
@@ -40,6 +41,8 @@ export const provider = defineProvider({
       models: { kind: 'curated', models: MODELS.map((upstreamId) => ({ upstreamId })) },
       verify: [{ url: `${BASE}/users/me/plan/usage-limits`, auth: 'bearer' }],
       reportsQuota: true,
+      // https://docs.cline.bot/api: nothing of its own is documented; its models are those of many makers.
+      quirks: replayQuirks,
       catalog: { facts: MAKERS, prices: MAKERS },
       // https://docs.cline.bot/api/errors; the code repeats the status. UNCONFIRMED: how a used-up window is worded.
       failures: [

@@ -1,5 +1,7 @@
 /** Command Code: one subscription for models of many makers, through its Provider API. */
+import type { Quirks } from '../../protocols/target.js';
 import { defineProvider, type ListedModel } from '../define-provider.js';
+import { claudeQuirks, replayQuirks } from '../family-quirks.js';
 import { known, type ListEntry } from '../model-list.js';
 import { chatAt, messagesAt, openAiCompatible } from '../openai-compatible.js';
 
@@ -41,6 +43,7 @@ export const provider = defineProvider({
         { url: `${PROVIDER}/models`, auth: 'bearer' },
       ],
       reportsQuota: true,
+      quirks,
       catalog: {
         facts: [],
         prices: ['anthropic', 'openai', 'deepseek', 'moonshotai', 'zai', 'minimax', 'alibaba', 'openrouter'],
@@ -60,4 +63,9 @@ function readModel(entry: ListEntry): ListedModel {
     upstreamId: entry.id,
     ...known({ displayName: entry.text('name'), contextWindow: entry.count('context_length') }),
   };
+}
+
+/** https://commandcode.ai/docs/provider: nothing of its own is documented; its models are those of many makers. */
+function quirks(upstreamId: string): Quirks {
+  return upstreamId.includes('claude-') ? claudeQuirks(upstreamId) : replayQuirks(upstreamId);
 }

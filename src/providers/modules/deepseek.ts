@@ -1,5 +1,6 @@
 /** DeepSeek's API, paid per token from a balance. */
 import { usdFromNumber, type TokenPrices, type TokenRates } from '../../domain/money.js';
+import type { Quirks } from '../../protocols/target.js';
 import { defineProvider } from '../define-provider.js';
 import { chatAt, messagesAt, openAiCompatible } from '../openai-compatible.js';
 
@@ -18,6 +19,7 @@ export const provider = defineProvider({
       secretHint: 'sk-…',
       // https://api-docs.deepseek.com/guides/anthropic_api
       endpoints: [chatAt(BASE), messagesAt(`${BASE}/anthropic/v1`, 'x-api-key')],
+      quirks,
       catalog: { facts: ['deepseek'], prices: ['deepseek'] },
       publishedPrices: {
         asOf: '2026-08-22',
@@ -49,5 +51,21 @@ function ratesOf([input, output, cacheRead]: Amounts): TokenRates {
     output: usdFromNumber(output),
     cacheRead: usdFromNumber(cacheRead),
     cacheWrite: null,
+  };
+}
+
+/**
+ * https://api-docs.deepseek.com/guides/thinking_mode and https://api-docs.deepseek.com/api/create-chat-completion. Said of
+ * forced tools: "Thinking mode does not support this tool_choice".
+ */
+function quirks(): Quirks {
+  return {
+    maxTokensField: 'max_tokens',
+    reasoningControl: 'thinking-type',
+    efforts: ['low', 'high', 'max'],
+    replays: 'reasoning_content',
+    noDeveloperRole: true,
+    responseFormat: 'json_object',
+    forcedToolsEndThinking: true,
   };
 }

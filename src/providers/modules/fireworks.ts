@@ -1,9 +1,11 @@
 /** Fireworks AI: open models, paid per token. Its list belongs to its account API, which pages. */
 import type { ModelKind } from '../../domain/vocabulary.js';
+import type { Quirks } from '../../protocols/target.js';
 import { defineProvider, type ListedModel } from '../define-provider.js';
+import { replayQuirks } from '../family-quirks.js';
 import { capabilitiesOf } from '../listed-facts.js';
 import { isFields, known, type ListEntry, parseModelList } from '../model-list.js';
-import { chatAt, messagesAt, openAiCompatible, responsesAt } from '../openai-compatible.js';
+import { chatAt, embeddingsAt, messagesAt, openAiCompatible, responsesAt } from '../openai-compatible.js';
 
 const ORIGIN = 'https://api.fireworks.ai';
 const BASE = `${ORIGIN}/inference/v1`;
@@ -31,7 +33,7 @@ export const provider = defineProvider({
       base: BASE,
       secretHint: 'fw_…',
       // https://docs.fireworks.ai/tools-sdks/anthropic-compatibility
-      endpoints: [chatAt(BASE), messagesAt(BASE), responsesAt(BASE)],
+      endpoints: [chatAt(BASE), messagesAt(BASE), responsesAt(BASE), embeddingsAt(BASE)],
       models: {
         kind: 'live',
         ...LIST,
@@ -39,6 +41,7 @@ export const provider = defineProvider({
         nextPage,
       },
       verify: [LIST],
+      quirks,
       catalog: { facts: ['fireworks-ai'], prices: ['fireworks-ai'] },
       failures: [
         // 412: out of credits, or invoices unpaid.
@@ -71,4 +74,16 @@ function nextPage(body: unknown): string | null {
   return typeof token === 'string' && token !== ''
     ? `${LIST.url}&pageToken=${encodeURIComponent(token)}`
     : null;
+}
+
+/** https://docs.fireworks.ai/guides/reasoning */
+function quirks(upstreamId: string): Quirks {
+  return { ...replayQuirks(upstreamId), maxTokensField: 'max_tokens', efforts: effortsOf(upstreamId) };
+}
+
+function effortsOf(upstreamId: string): NonNullable<Quirks['efforts']> {
+  if (upstreamId.includes('kimi')) return ['low', 'medium', 'high'];
+  if (upstreamId.includes('glm-5')) return ['none', 'high', 'max'];
+  if (upstreamId.includes('deepseek')) return ['none', 'low', 'medium', 'high', 'xhigh'];
+  return ['none', 'low', 'medium', 'high'];
 }

@@ -1,9 +1,9 @@
-/** Google's Gemini API, paid per token, with a free tier. It is called through Google's OpenAI-compatible endpoint. */
+/** Google's Gemini API, paid per token, with a free tier: in its own format, and in OpenAI's through Google's translation. */
 import type { ModelKind } from '../../domain/vocabulary.js';
 import { defineProvider, type ListedModel } from '../define-provider.js';
 import { capabilitiesOf, names } from '../listed-facts.js';
 import { isFields, known, type ListEntry, parseModelList } from '../model-list.js';
-import { chatAt, openAiCompatible } from '../openai-compatible.js';
+import { chatAt, embeddingsAt, openAiCompatible } from '../openai-compatible.js';
 
 const BASE = 'https://generativelanguage.googleapis.com/v1beta';
 
@@ -27,7 +27,11 @@ export const provider = defineProvider({
       termsNotice:
         'Google may use what is sent in the free tier to improve its products. Connect a key of a project with billing ' +
         'to avoid that. See https://ai.google.dev/gemini-api/terms.',
-      endpoints: [chatAt(`${BASE}/openai`)],
+      endpoints: [
+        { protocol: 'GEMINI', url: `${BASE}/models/{model}:{method}`, auth: 'x-goog-api-key' },
+        chatAt(`${BASE}/openai`),
+        embeddingsAt(`${BASE}/openai`),
+      ],
       models: {
         kind: 'live',
         ...LIST,

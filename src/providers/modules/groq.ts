@@ -1,4 +1,5 @@
 /** Groq: open models on its own machines, paid per token. */
+import type { Quirks } from '../../protocols/target.js';
 import { defineProvider, type ListedModel } from '../define-provider.js';
 import { known, type ListEntry } from '../model-list.js';
 import { chatAt, openAiCompatible, responsesAt } from '../openai-compatible.js';
@@ -18,6 +19,7 @@ export const provider = defineProvider({
       secretHint: 'gsk_…',
       endpoints: [chatAt(BASE), responsesAt(BASE)],
       readModel,
+      quirks,
       catalog: { facts: ['groq'], prices: ['groq'] },
       failures: [
         // A request larger than the tokens of a minute carries the code of a rate limit, but never fits.
@@ -41,5 +43,21 @@ function readModel(entry: ListEntry): ListedModel | null {
       contextWindow: entry.count('context_window'),
       maxOutputTokens: entry.count('max_completion_tokens'),
     }),
+  };
+}
+
+/**
+ * https://console.groq.com/docs/openai and https://console.groq.com/docs/reasoning. Unknown properties are refused:
+ * "property 'reasoning_content' is unsupported". UNCONFIRMED of `verbosity` and `prompt_cache_key`.
+ */
+function quirks(upstreamId: string): Quirks {
+  return {
+    maxTokensField: 'max_completion_tokens',
+    // Qwen knows "none" and "default" only; the others answer 400 to any effort.
+    ...(upstreamId.includes('gpt-oss')
+      ? { efforts: ['low', 'medium', 'high'] }
+      : { reasoningControl: 'none' }),
+    refusedFields: ['logprobs', 'top_logprobs', 'logit_bias', 'verbosity', 'prompt_cache_key'],
+    refusedMessageFields: ['reasoning_content', 'name'],
   };
 }

@@ -1,5 +1,6 @@
 /** Hugging Face's router to inference providers, paid per token at their prices. */
 import { defineProvider, type ListedModel } from '../define-provider.js';
+import { replayQuirks } from '../family-quirks.js';
 import { capabilitiesOf, kindOfOutput, names, readPrices } from '../listed-facts.js';
 import { isFields, known, type ListEntry } from '../model-list.js';
 import { openAiCompatible } from '../openai-compatible.js';
@@ -18,6 +19,8 @@ export const provider = defineProvider({
       readModel,
       // The list is public.
       verify: [{ url: 'https://huggingface.co/api/whoami-v2', auth: 'bearer' }],
+      // https://huggingface.co/docs/inference-providers: nothing of its own; whoever serves the model decides (UNCONFIRMED).
+      quirks: replayQuirks,
       catalog: { facts: ['huggingface'], prices: ['huggingface'] },
       failures: [
         { codes: ['model_not_supported'], class: 'MODEL_NOT_FOUND' },

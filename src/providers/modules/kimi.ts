@@ -1,6 +1,7 @@
 /** Kimi Code, the coding plan of Moonshot AI. Its keys and those of the Moonshot Open Platform are not interchangeable. */
 import type { ModelCapability } from '../../domain/vocabulary.js';
 import { defineProvider, type ListedModel } from '../define-provider.js';
+import { kimiQuirks } from '../family-quirks.js';
 import { known, type ListEntry, parseModelList } from '../model-list.js';
 
 const BASE = 'https://api.kimi.com';
@@ -51,6 +52,7 @@ export const provider = defineProvider({
         { url: `${BASE}/coding/v1/usages`, auth: 'bearer' },
       ],
       reportsQuota: true,
+      quirks: kimiQuirks,
       catalog: { facts: ['kimi-for-coding'], prices: ['moonshotai'] },
       catalogAliases: {
         k3: 'kimi-k3',

@@ -1,7 +1,8 @@
 /** A local llama-server of llama.cpp. */
+import type { Quirks } from '../../protocols/target.js';
 import { defineProvider, type ListedModel } from '../define-provider.js';
 import { isFields, known, type ListEntry } from '../model-list.js';
-import { chatAt, localServer, messagesAt, responsesAt } from '../openai-compatible.js';
+import { chatAt, embeddingsAt, localServer, messagesAt, responsesAt } from '../openai-compatible.js';
 
 const ORIGIN = 'http://127.0.0.1:8080';
 const BASE = `${ORIGIN}/v1`;
@@ -15,9 +16,10 @@ export const provider = defineProvider({
   consoleUrl: null,
   offerings: [
     localServer({
+      quirks,
       base: BASE,
       takesKey: true,
-      endpoints: [chatAt(BASE), messagesAt(BASE), responsesAt(BASE)],
+      endpoints: [chatAt(BASE), messagesAt(BASE), responsesAt(BASE), embeddingsAt(BASE)],
       readModel,
       // The list never asks for the key that the server was started with; its properties do.
       verify: [
@@ -37,4 +39,9 @@ function readModel(entry: ListEntry): ListedModel {
     upstreamId: entry.id,
     ...known({ contextWindow: typeof context === 'number' && context > 0 ? context : undefined }),
   };
+}
+
+/** https://github.com/ggml-org/llama.cpp/blob/master/tools/server/README.md. Roles are the model template's, and few have more. */
+function quirks(): Quirks {
+  return { maxTokensField: 'max_tokens', noDeveloperRole: true };
 }

@@ -1,9 +1,10 @@
 /** A local LM Studio. */
 import type { ModelKind } from '../../domain/vocabulary.js';
+import type { Quirks } from '../../protocols/target.js';
 import { defineProvider, type ListedModel } from '../define-provider.js';
 import { capabilitiesOf, names } from '../listed-facts.js';
 import { known, type ListEntry, parseModelList } from '../model-list.js';
-import { chatAt, localServer, messagesAt, responsesAt } from '../openai-compatible.js';
+import { chatAt, embeddingsAt, localServer, messagesAt, responsesAt } from '../openai-compatible.js';
 
 const ORIGIN = 'http://127.0.0.1:1234';
 /** The compatible list states ids only: https://lmstudio.ai/docs/developer/rest/endpoints. */
@@ -20,9 +21,15 @@ export const provider = defineProvider({
   consoleUrl: null,
   offerings: [
     localServer({
+      quirks,
       base: `${ORIGIN}/v1`,
       takesKey: true,
-      endpoints: [chatAt(`${ORIGIN}/v1`), messagesAt(`${ORIGIN}/v1`), responsesAt(`${ORIGIN}/v1`)],
+      endpoints: [
+        chatAt(`${ORIGIN}/v1`),
+        messagesAt(`${ORIGIN}/v1`),
+        responsesAt(`${ORIGIN}/v1`),
+        embeddingsAt(`${ORIGIN}/v1`),
+      ],
       models: { kind: 'live', ...LIST, parse: parseModelList(readModel) },
       verify: [LIST],
     }),
@@ -42,4 +49,12 @@ function readModel(entry: ListEntry): ListedModel {
       ]),
     }),
   };
+}
+
+/**
+ * https://lmstudio.ai/docs/developer/openai-compat/chat-completions. Said of pictures elsewhere: "'url' field must be a
+ * base64 encoded image". Roles are the model template's, and few have more.
+ */
+function quirks(): Quirks {
+  return { maxTokensField: 'max_tokens', noDeveloperRole: true, noImageUrls: true };
 }

@@ -1,4 +1,5 @@
 /** MiniMax: the Token Plan (once called Coding Plan) and the API paid per token, outside China and in it. */
+import type { Quirks } from '../../protocols/target.js';
 import {
   defineProvider,
   type Endpoint,
@@ -97,6 +98,7 @@ export const provider = defineProvider({
       verify: [{ url: `${SITE}/v1/token_plan/remains`, auth: 'bearer' }, LIST],
       verifyAnswer: withoutPlan,
       reportsQuota: true,
+      quirks,
       catalog: { facts: ['minimax-coding-plan'], prices: ['minimax'] },
       failures: FAILURES,
       sessionHeader: null,
@@ -115,6 +117,7 @@ export const provider = defineProvider({
       models: MODELS,
       verify: [LIST],
       reportsQuota: false,
+      quirks,
       catalog: { facts: ['minimax'], prices: ['minimax'] },
       failures: FAILURES,
       sessionHeader: null,
@@ -130,4 +133,12 @@ function withoutPlan(body: unknown): { class: 'PLAN_INACTIVE'; message: string }
   return included
     ? null
     : { class: 'PLAN_INACTIVE', message: 'The account behind this key has no active MiniMax Token Plan.' };
+}
+
+/**
+ * https://platform.minimax.io/docs/api-reference/text-openai-api: M2 always thinks, M3 thinks as it sees fit (UNCONFIRMED: how
+ * chat switches it off), and temperatures above 1 are an error.
+ */
+function quirks(): Quirks {
+  return { reasoningControl: 'none', replays: 'signature', temperatureMax: 1 };
 }

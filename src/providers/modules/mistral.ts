@@ -1,9 +1,10 @@
 /** Mistral: the plan behind Vibe, its coding agent, and its API paid per token. */
 import type { ModelKind } from '../../domain/vocabulary.js';
+import type { Quirks } from '../../protocols/target.js';
 import { defineProvider, type FailureRule, type ListedModel } from '../define-provider.js';
 import { capabilitiesOf } from '../listed-facts.js';
 import { isFields, known, type ListEntry } from '../model-list.js';
-import { openAiCompatible } from '../openai-compatible.js';
+import { chatAt, embeddingsAt, openAiCompatible } from '../openai-compatible.js';
 
 const BASE = 'https://api.mistral.ai/v1';
 
@@ -20,6 +21,18 @@ const FAILURES: readonly FailureRule[] = [
   { types: ['rate_limited'], class: 'RATE_LIMITED' },
   // Said with 429 and 503 alike: the model is overloaded, whoever asks.
   { message: /service tier capacity exceeded/i, class: 'RATE_LIMITED' },
+];
+
+/** Fields of OpenAI's that are not in its own list; it has `random_seed`. */
+const REFUSED_FIELDS = [
+  'seed',
+  'user',
+  'store',
+  'service_tier',
+  'verbosity',
+  'logprobs',
+  'top_logprobs',
+  'logit_bias',
 ];
 
 export const provider = defineProvider({
@@ -44,6 +57,7 @@ export const provider = defineProvider({
       ],
       base: BASE,
       readModel: (entry) => (VIBE_MODEL.test(entry.id) ? readModel(entry) : null),
+      quirks,
       catalog: { facts: ['mistral'], prices: ['mistral'] },
       // UNCONFIRMED: that it is the newest Devstral under a name of its own.
       catalogAliases: { 'mistral-vibe-cli-latest': 'devstral-latest' },
@@ -51,7 +65,9 @@ export const provider = defineProvider({
     }),
     openAiCompatible({
       base: BASE,
+      endpoints: [chatAt(BASE), embeddingsAt(BASE)],
       readModel: (entry) => (VIBE_MODEL.test(entry.id) ? null : readModel(entry)),
+      quirks,
       catalog: { facts: ['mistral'], prices: ['mistral'] },
       failures: FAILURES,
     }),
@@ -82,4 +98,23 @@ function kindOf(id: string, chats: unknown): ModelKind | undefined {
   if (chats === true) return 'CHAT';
   if (chats !== false) return undefined;
   return id.includes('embed') ? 'EMBEDDING' : 'OTHER';
+}
+
+/**
+ * https://docs.mistral.ai/api/endpoint/chat, and of reasoning https://docs.mistral.ai/capabilities/reasoning. What it does not
+ * know it refuses: "Extra inputs are not permitted"; of ids: "must be a-z, A-Z, 0-9, with a length of 9". UNCONFIRMED: which
+ * models take an effort, and that `stream_options` is refused still; usage comes without it.
+ */
+function quirks(upstreamId: string): Quirks {
+  const adjustable = /^(?:mistral-(?:small|medium)-(?:latest|26|3-5)|mistral-vibe-cli)/.test(upstreamId);
+  return {
+    maxTokensField: 'max_tokens',
+    ...(adjustable ? { efforts: ['none', 'high'] } : { reasoningControl: 'none' }),
+    noDeveloperRole: true,
+    toolIds: 'nine-alphanumerics',
+    noStreamOptions: true,
+    temperatureMax: 1.5,
+    refusedFields: REFUSED_FIELDS,
+    refusedMessageFields: ['reasoning_content', 'name'],
+  };
 }

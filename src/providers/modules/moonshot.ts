@@ -1,5 +1,6 @@
 /** The Open Platform of Moonshot AI, paid per token. Its plan, Kimi Code, is another provider with other keys. */
 import { defineProvider, type ListedModel } from '../define-provider.js';
+import { kimiQuirks } from '../family-quirks.js';
 import { capabilitiesOf } from '../listed-facts.js';
 import { known, type ListEntry } from '../model-list.js';
 import { chatAt, messagesAt, openAiCompatible } from '../openai-compatible.js';
@@ -31,6 +32,7 @@ export const provider = defineProvider({
       endpoints: [chatAt(`${GLOBAL}/v1`), messagesAt(`${GLOBAL}/anthropic/v1`)],
       readModel,
       // Prices of the Chinese platform are in yuan; the list prices are those of the global one.
+      quirks: kimiQuirks,
       catalog: { facts: ['moonshotai'], prices: ['moonshotai'] },
       failures: [
         { types: ['exceeded_current_quota_error'], class: 'BILLING' },

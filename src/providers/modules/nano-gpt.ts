@@ -2,6 +2,7 @@
 import { type TokenPrices, usdFromNumber } from '../../domain/money.js';
 import type { ModelCapability } from '../../domain/vocabulary.js';
 import { defineProvider, type Endpoint, type FailureRule, type ListedModel } from '../define-provider.js';
+import { replayQuirks } from '../family-quirks.js';
 import { isFields, known, type ListEntry, parseModelList } from '../model-list.js';
 
 const API = 'https://nano-gpt.com/api/v1';
@@ -64,6 +65,8 @@ export const provider = defineProvider({
       ],
       verifyAnswer: inactiveSubscription,
       reportsQuota: true,
+      // https://docs.nano-gpt.com/api-reference/endpoint/chat-completion: `reasoning_effort` as OpenAI has it.
+      quirks: replayQuirks,
       catalog: CATALOG,
       failures: FAILURES,
       sessionHeader: null,
@@ -91,6 +94,8 @@ export const provider = defineProvider({
         { url: `${API}/models?detailed=true`, auth: 'bearer' },
       ],
       reportsQuota: false,
+      // https://docs.nano-gpt.com/api-reference/endpoint/chat-completion: `reasoning_effort` as OpenAI has it.
+      quirks: replayQuirks,
       catalog: CATALOG,
       failures: FAILURES,
       sessionHeader: null,

@@ -1,5 +1,7 @@
 /** Nous Portal: a subscription whose monthly credits pay for models of many makers, and for Nous Research's own. */
+import type { Quirks } from '../../protocols/target.js';
 import { defineProvider } from '../define-provider.js';
+import { replayQuirks } from '../family-quirks.js';
 import { openAiCompatible } from '../openai-compatible.js';
 import { readOpenRouterModel } from '../openrouter-list.js';
 
@@ -29,6 +31,7 @@ export const provider = defineProvider({
       readModel: readOpenRouterModel,
       // The list is public, and no call without cost is known that asks for the key (UNCONFIRMED): a bad key shows itself
       // with the first request. Neither is one known that tells the credits left.
+      quirks,
       catalog: { facts: ['openrouter'], prices: ['openrouter'] },
       // UNCONFIRMED wordings.
       failures: [
@@ -38,3 +41,8 @@ export const provider = defineProvider({
     }),
   ],
 });
+
+/** UNCONFIRMED: thinking is asked for as at OpenRouter, as Nous' own agent does it (https://github.com/NousResearch/hermes-agent). */
+function quirks(upstreamId: string): Quirks {
+  return { ...replayQuirks(upstreamId), reasoningControl: 'reasoning-object' };
+}

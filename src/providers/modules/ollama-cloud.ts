@@ -1,4 +1,5 @@
 /** Ollama Cloud: open models on Ollama's own machines. A local Ollama is another provider. */
+import type { Quirks } from '../../protocols/target.js';
 import { defineProvider } from '../define-provider.js';
 import { parseModelList } from '../model-list.js';
 
@@ -39,6 +40,7 @@ export const provider = defineProvider({
       ],
       reportsQuota: true,
       // Ollama sells no tokens; list prices are those of the models' makers.
+      quirks,
       catalog: {
         facts: ['ollama-cloud'],
         prices: [
@@ -86,3 +88,16 @@ export const provider = defineProvider({
     },
   ],
 });
+
+/**
+ * https://docs.ollama.com/api/openai-compatibility: other efforts are an error, and other fields are passed over. Roles are
+ * the model template's: instructions under `developer` would be lost without a word.
+ */
+function quirks(): Quirks {
+  return {
+    maxTokensField: 'max_tokens',
+    efforts: ['none', 'low', 'medium', 'high'],
+    noDeveloperRole: true,
+    noImageUrls: true,
+  };
+}

@@ -1,7 +1,8 @@
 /** A local Ollama. Ollama's own machines are another provider. */
+import type { Quirks } from '../../protocols/target.js';
 import { defineProvider, type ListedModel } from '../define-provider.js';
 import { isFields, type ListEntry, parseModelList } from '../model-list.js';
-import { chatAt, localServer, messagesAt, responsesAt } from '../openai-compatible.js';
+import { chatAt, embeddingsAt, localServer, messagesAt, responsesAt } from '../openai-compatible.js';
 
 const ORIGIN = 'http://127.0.0.1:11434';
 const LIST = { url: `${ORIGIN}/api/tags`, auth: 'bearer' } as const;
@@ -15,8 +16,14 @@ export const provider = defineProvider({
   consoleUrl: null,
   offerings: [
     localServer({
+      quirks,
       base: `${ORIGIN}/v1`,
-      endpoints: [chatAt(`${ORIGIN}/v1`), messagesAt(`${ORIGIN}/v1`), responsesAt(`${ORIGIN}/v1`)],
+      endpoints: [
+        chatAt(`${ORIGIN}/v1`),
+        messagesAt(`${ORIGIN}/v1`),
+        responsesAt(`${ORIGIN}/v1`),
+        embeddingsAt(`${ORIGIN}/v1`),
+      ],
       // https://docs.ollama.com/api/tags. The context a model is loaded with depends on the server's settings and is not
       // listed, so it stays unknown.
       models: {
@@ -35,4 +42,17 @@ function readModel(entry: ListEntry): ListedModel {
   const family = isFields(details) ? details['family'] : undefined;
   const embeds = typeof family === 'string' && family.includes('bert');
   return { upstreamId: entry.id, ...(embeds && { kind: 'EMBEDDING' }) };
+}
+
+/**
+ * https://docs.ollama.com/api/openai-compatibility: other efforts are an error, and other fields are passed over. Roles are
+ * the model template's: instructions under `developer` would be lost without a word.
+ */
+function quirks(): Quirks {
+  return {
+    maxTokensField: 'max_tokens',
+    efforts: ['none', 'low', 'medium', 'high'],
+    noDeveloperRole: true,
+    noImageUrls: true,
+  };
 }

@@ -1,8 +1,9 @@
 /** OpenAI's API, paid per token. */
 import type { WireProtocol } from '../../domain/vocabulary.js';
 import { defineProvider, type ListedModel } from '../define-provider.js';
+import { gptQuirks } from '../family-quirks.js';
 import type { ListEntry } from '../model-list.js';
-import { chatAt, openAiCompatible, responsesAt } from '../openai-compatible.js';
+import { chatAt, embeddingsAt, openAiCompatible, responsesAt } from '../openai-compatible.js';
 
 const BASE = 'https://api.openai.com/v1';
 
@@ -30,9 +31,10 @@ export const provider = defineProvider({
         { pattern: /^sk-or-/, belongsTo: 'OpenRouter' },
         { pattern: /^sk-admin-/, belongsTo: 'the administration of an OpenAI organization' },
       ],
-      endpoints: [chatAt(BASE), responsesAt(BASE)],
+      endpoints: [chatAt(BASE), responsesAt(BASE), embeddingsAt(BASE)],
       protocolsOf,
       readModel,
+      quirks: gptQuirks,
       catalog: { facts: ['openai'], prices: ['openai'] },
       failures: [
         { codes: ['billing_hard_limit_reached', 'billing_not_active'], class: 'BILLING' },

@@ -1,6 +1,8 @@
 /** OpenCode Go: a subscription for open models. */
 import type { WireProtocol } from '../../domain/vocabulary.js';
+import type { Quirks } from '../../protocols/target.js';
 import { defineProvider } from '../define-provider.js';
+import { gptQuirks, replayQuirks } from '../family-quirks.js';
 import { OPENCODE_FAILURES, OPENCODE_SESSION_HEADER, parseOpenCodeModels } from './opencode.js';
 
 const GO = 'https://opencode.ai/zen/go/v1';
@@ -41,6 +43,7 @@ export const provider = defineProvider({
         { url: `${GO}/models`, auth: 'bearer' },
       ],
       reportsQuota: true,
+      quirks,
       catalog: { facts: ['opencode-go'], prices: ['opencode-go', 'opencode'] },
       failures: OPENCODE_FAILURES,
       sessionHeader: OPENCODE_SESSION_HEADER,
@@ -53,4 +56,9 @@ function goProtocols(upstreamId: string): readonly WireProtocol[] {
   if (/^(?:minimax-|qwen)/.test(upstreamId)) return ['ANTHROPIC_MESSAGES'];
   if (/^(?:grok-|gpt-|muse-spark-)/.test(upstreamId)) return ['OPENAI_RESPONSES'];
   return ['OPENAI_CHAT'];
+}
+
+/** https://opencode.ai/docs/go: requests are passed on to whoever serves the model. */
+function quirks(upstreamId: string): Quirks {
+  return upstreamId.startsWith('gpt-') ? gptQuirks(upstreamId) : replayQuirks(upstreamId);
 }

@@ -1,6 +1,8 @@
 /** OpenCode Zen: models paid from a prepaid balance. */
 import type { WireProtocol } from '../../domain/vocabulary.js';
+import type { Quirks } from '../../protocols/target.js';
 import { defineProvider, type FailureRule } from '../define-provider.js';
+import { claudeQuirks, gptQuirks, replayQuirks } from '../family-quirks.js';
 import { parseModelList } from '../model-list.js';
 
 const ZEN = 'https://opencode.ai/zen/v1';
@@ -48,6 +50,7 @@ export const provider = defineProvider({
         { protocol: 'OPENAI_CHAT', url: `${ZEN}/chat/completions`, auth: 'bearer' },
         { protocol: 'ANTHROPIC_MESSAGES', url: `${ZEN}/messages`, auth: 'x-api-key' },
         { protocol: 'OPENAI_RESPONSES', url: `${ZEN}/responses`, auth: 'bearer' },
+        { protocol: 'GEMINI', url: `${ZEN}/models/{model}:{method}`, auth: 'x-goog-api-key' },
       ],
       protocolsOf: zenProtocols,
       models: { kind: 'live', url: `${ZEN}/models`, auth: 'bearer', parse: parseOpenCodeModels },
@@ -58,6 +61,7 @@ export const provider = defineProvider({
         { url: `${ZEN}/models`, auth: 'bearer' },
       ],
       reportsQuota: false,
+      quirks,
       catalog: { facts: ['opencode'], prices: ['opencode'] },
       failures: OPENCODE_FAILURES,
       sessionHeader: OPENCODE_SESSION_HEADER,
@@ -71,4 +75,10 @@ function zenProtocols(upstreamId: string): readonly WireProtocol[] {
   if (upstreamId.startsWith('gpt-')) return ['OPENAI_RESPONSES'];
   if (upstreamId.startsWith('gemini-')) return ['GEMINI'];
   return ['OPENAI_CHAT'];
+}
+
+/** https://opencode.ai/docs/zen: requests are passed on to whoever serves the model. */
+function quirks(upstreamId: string): Quirks {
+  if (upstreamId.startsWith('claude-')) return claudeQuirks(upstreamId);
+  return upstreamId.startsWith('gpt-') ? gptQuirks(upstreamId) : replayQuirks(upstreamId);
 }

@@ -1,5 +1,7 @@
 /** OpenRouter: models of many providers, paid per token from credits. */
+import type { Quirks } from '../../protocols/target.js';
 import { defineProvider } from '../define-provider.js';
+import { replayQuirks } from '../family-quirks.js';
 import { chatAt, messagesAt, openAiCompatible, responsesAt } from '../openai-compatible.js';
 import { readOpenRouterModel } from '../openrouter-list.js';
 
@@ -20,6 +22,7 @@ export const provider = defineProvider({
       readModel: readOpenRouterModel,
       // The list is public.
       verify: [{ url: `${BASE}/key`, auth: 'bearer' }],
+      quirks,
       catalog: { facts: ['openrouter'], prices: ['openrouter'] },
       // https://openrouter.ai/docs/api/reference/errors-and-debugging
       failures: [
@@ -34,3 +37,12 @@ export const provider = defineProvider({
     }),
   ],
 });
+
+/** https://openrouter.ai/docs/guides/best-practices/reasoning-tokens; what a model does not know is passed over for it. */
+function quirks(upstreamId: string): Quirks {
+  return {
+    ...replayQuirks(upstreamId),
+    reasoningControl: 'reasoning-object',
+    efforts: ['none', 'minimal', 'low', 'medium', 'high', 'xhigh'],
+  };
+}

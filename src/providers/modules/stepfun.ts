@@ -1,4 +1,5 @@
 /** StepFun: the Step Plan for coding tools, and its API paid per token. */
+import type { Quirks } from '../../protocols/target.js';
 import { defineProvider, type FailureRule, type Region } from '../define-provider.js';
 import { chatAt, messagesAt, openAiCompatible } from '../openai-compatible.js';
 
@@ -56,6 +57,7 @@ export const provider = defineProvider({
       },
       // Plan and platform share their keys; that there is a plan behind one shows itself with the first request.
       verify: [{ url: `${API}/models`, auth: 'bearer' }],
+      quirks,
       catalog: { facts: ['stepfun'], prices: ['stepfun'] },
       failures: FAILURES,
     }),
@@ -65,6 +67,7 @@ export const provider = defineProvider({
       base: API,
       endpoints: [chatAt(API), messagesAt(API)],
       readModel: ({ id }) => ({ upstreamId: id, ...(NO_CHAT.test(id) && { kind: 'OTHER' }) }),
+      quirks,
       catalog: { facts: ['stepfun'], prices: ['stepfun'] },
       failures: FAILURES,
     }),
@@ -73,3 +76,8 @@ export const provider = defineProvider({
 
 /** Speech and images; the list states nothing but ids. */
 const NO_CHAT = /^(?:step-?(?:audio|tts|asr)|step-(?:1x|2x|image))/;
+
+/** https://platform.stepfun.ai/docs/en/step-plan/integrations/reasoning-api. UNCONFIRMED: the role `developer`. */
+function quirks(): Quirks {
+  return { maxTokensField: 'max_tokens', efforts: ['low', 'medium', 'high'], noDeveloperRole: true };
+}

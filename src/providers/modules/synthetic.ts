@@ -1,6 +1,7 @@
 /** Synthetic: open models under a subscription whose allowance grows back bit by bit. */
 import type { TokenPrices } from '../../domain/money.js';
 import { defineProvider, type ListedModel } from '../define-provider.js';
+import { replayQuirks } from '../family-quirks.js';
 import { capabilitiesOf, kindOfOutput, names, readPrices } from '../listed-facts.js';
 import { isFields, known, type ListEntry } from '../model-list.js';
 import { chatAt, messagesAt, openAiCompatible } from '../openai-compatible.js';
@@ -32,6 +33,8 @@ export const provider = defineProvider({
       ],
       reportsQuota: true,
       // The list states windows and prices itself.
+      // https://dev.synthetic.new/docs: nothing of its own is documented; its models are those of many makers.
+      quirks: replayQuirks,
       catalog: { facts: [], prices: ['zai', 'moonshotai', 'minimax', 'alibaba'] },
       failures: [
         // UNCONFIRMED: how the end of the allowance is worded.

@@ -1,5 +1,7 @@
 /** Tencent Cloud: the coding plan of its knowledge engine. */
+import type { Quirks } from '../../protocols/target.js';
 import { defineProvider } from '../define-provider.js';
+import { replayQuirks } from '../family-quirks.js';
 import { chatAt, messagesAt, openAiCompatible } from '../openai-compatible.js';
 
 const CODING = 'https://api.lkeap.cloud.tencent.com/coding';
@@ -50,6 +52,7 @@ export const provider = defineProvider({
           toleratedClasses: ['MODEL_NOT_FOUND', 'INVALID_REQUEST'],
         },
       ],
+      quirks,
       catalog: {
         facts: ['tencent-coding-plan'],
         prices: ['zai', 'moonshotai', 'minimax', 'openrouter'],
@@ -63,3 +66,8 @@ export const provider = defineProvider({
     }),
   ],
 });
+
+/** https://cloud.tencent.com/document/product/1823/130092 names no fields; all of this is UNCONFIRMED and harmless if wrong. */
+function quirks(upstreamId: string): Quirks {
+  return { ...replayQuirks(upstreamId), maxTokensField: 'max_tokens', noDeveloperRole: true };
+}

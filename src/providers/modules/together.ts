@@ -1,9 +1,11 @@
 /** Together AI: open models, paid per token. */
 import type { ModelKind } from '../../domain/vocabulary.js';
+import type { Quirks } from '../../protocols/target.js';
 import { defineProvider, type ListedModel } from '../define-provider.js';
+import { replayQuirks } from '../family-quirks.js';
 import { readPrices } from '../listed-facts.js';
 import { known, type ListEntry, parseModelList } from '../model-list.js';
-import { openAiCompatible } from '../openai-compatible.js';
+import { chatAt, embeddingsAt, openAiCompatible } from '../openai-compatible.js';
 
 const BASE = 'https://api.together.xyz/v1';
 
@@ -31,6 +33,7 @@ export const provider = defineProvider({
   offerings: [
     openAiCompatible({
       base: BASE,
+      endpoints: [chatAt(BASE), embeddingsAt(BASE)],
       // The list is a bare array.
       models: {
         kind: 'live',
@@ -38,6 +41,7 @@ export const provider = defineProvider({
         auth: 'bearer',
         parse: parseModelList(readModel, { entries: null, id: 'id' }),
       },
+      quirks,
       catalog: { facts: ['togetherai'], prices: ['togetherai'] },
       failures: [
         { message: /`?inputs`? tokens \+ `?max_new_tokens`? must be/i, class: 'CONTEXT_LENGTH' },
@@ -64,4 +68,9 @@ function readModel(entry: ListEntry): ListedModel {
       prices: prices && (prices.input > 0n || prices.output > 0n) ? prices : undefined,
     }),
   };
+}
+
+/** https://docs.together.ai/reference/chat-completions-1 */
+function quirks(upstreamId: string): Quirks {
+  return { ...replayQuirks(upstreamId), maxTokensField: 'max_tokens' };
 }

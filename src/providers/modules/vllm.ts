@@ -1,7 +1,8 @@
 /** A local vLLM server. */
+import type { Quirks } from '../../protocols/target.js';
 import { defineProvider } from '../define-provider.js';
 import { known } from '../model-list.js';
-import { chatAt, localServer, messagesAt, responsesAt } from '../openai-compatible.js';
+import { chatAt, embeddingsAt, localServer, messagesAt, responsesAt } from '../openai-compatible.js';
 
 const BASE = 'http://127.0.0.1:8000/v1';
 
@@ -14,9 +15,10 @@ export const provider = defineProvider({
   consoleUrl: null,
   offerings: [
     localServer({
+      quirks,
       base: BASE,
       takesKey: true,
-      endpoints: [chatAt(BASE), messagesAt(BASE), responsesAt(BASE)],
+      endpoints: [chatAt(BASE), messagesAt(BASE), responsesAt(BASE), embeddingsAt(BASE)],
       readModel: (entry) => ({
         upstreamId: entry.id,
         ...known({ contextWindow: entry.count('max_model_len') }),
@@ -24,3 +26,15 @@ export const provider = defineProvider({
     }),
   ],
 });
+
+/**
+ * https://docs.vllm.ai/en/latest/serving/openai_compatible_server.html: an effort outside of its list is an error. Roles are
+ * the model template's, and few have more.
+ */
+function quirks(): Quirks {
+  return {
+    maxTokensField: 'max_tokens',
+    noDeveloperRole: true,
+    efforts: ['none', 'low', 'medium', 'high'],
+  };
+}

@@ -1,5 +1,5 @@
 /** Volcengine Ark: ByteDance's coding plan in mainland China. */
-import { ARK_CONSOLE_CHOICE, ARK_FAILURES } from '../ark.js';
+import { ARK_CONSOLE_CHOICE, ARK_FAILURES, arkQuirks } from '../ark.js';
 import { defineProvider, type ListedModel } from '../define-provider.js';
 import { chatAt, messagesAt } from '../openai-compatible.js';
 
@@ -51,6 +51,7 @@ export const provider = defineProvider({
       verify: [{ url: `${PLAN}/v3/models`, auth: 'bearer' }],
       // Usage is told to the account's signing keys only.
       reportsQuota: false,
+      quirks: arkQuirks,
       catalog: { facts: [], prices: ['zai', 'deepseek', 'moonshotai', 'minimax'] },
       failures: ARK_FAILURES,
       sessionHeader: null,

@@ -1,4 +1,5 @@
 /** Xiaomi MiMo: the Token Plan, with a cluster per region, and the API paid per token. */
+import type { Quirks } from '../../protocols/target.js';
 import { defineProvider, type FailureRule, type ListedModel } from '../define-provider.js';
 import { known, type ListEntry } from '../model-list.js';
 import { chatAt, messagesAt, openAiCompatible } from '../openai-compatible.js';
@@ -46,6 +47,7 @@ export const provider = defineProvider({
       base: `${PLAN}/v1`,
       endpoints: [chatAt(`${PLAN}/v1`), messagesAt(`${PLAN}/anthropic/v1`)],
       readModel,
+      quirks,
       catalog: { facts: ['xiaomi-token-plan-sgp'], prices: ['xiaomi'] },
       failures: FAILURES,
     }),
@@ -55,6 +57,7 @@ export const provider = defineProvider({
       foreignSecrets: [{ pattern: /^tp-/, belongsTo: "MiMo's Token Plan" }],
       endpoints: [chatAt(`${API}/v1`), messagesAt(`${API}/anthropic/v1`)],
       readModel,
+      quirks,
       catalog: { facts: ['xiaomi'], prices: ['xiaomi'] },
       failures: FAILURES,
     }),
@@ -64,4 +67,17 @@ export const provider = defineProvider({
 /** The list states ids only. */
 function readModel({ id }: ListEntry): ListedModel {
   return { upstreamId: id, ...known({ kind: /-(?:tts|asr)\b/.test(id) ? ('OTHER' as const) : undefined }) };
+}
+
+/**
+ * https://platform.xiaomimimo.com/docs/en-US/api/chat/openai-api, and of thoughts
+ * https://platform.xiaomimimo.com/docs/en-US/usage-guide/passing-back-reasoning_content.
+ */
+function quirks(): Quirks {
+  return {
+    maxTokensField: 'max_completion_tokens',
+    reasoningControl: 'thinking-type',
+    replays: 'reasoning_content',
+    responseFormat: 'json_object',
+  };
 }

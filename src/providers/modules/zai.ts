@@ -1,4 +1,5 @@
 /** Z.ai (Zhipu): the GLM Coding Plan, and its API paid per token. */
+import type { Quirks } from '../../protocols/target.js';
 import { defineProvider, type FailureRule, type ListedModel, type Region } from '../define-provider.js';
 import { parseModelList } from '../model-list.js';
 
@@ -93,6 +94,7 @@ export const provider = defineProvider({
         { url: `${GLOBAL}/api/coding/paas/v4/models`, auth: 'bearer' },
       ],
       reportsQuota: true,
+      quirks,
       catalog: { facts: ['zai-coding-plan', 'zhipuai-coding-plan'], prices: ['zai', 'zhipuai'] },
       failures: FAILURES,
       sessionHeader: null,
@@ -112,9 +114,38 @@ export const provider = defineProvider({
       models: { kind: 'live', url: `${GLOBAL}/api/paas/v4/models`, auth: 'bearer', parse: parseModels },
       verify: [{ url: `${GLOBAL}/api/paas/v4/models`, auth: 'bearer' }],
       reportsQuota: false,
+      quirks,
       catalog: { facts: ['zai', 'zhipuai'], prices: ['zai', 'zhipuai'] },
       failures: FAILURES,
       sessionHeader: null,
     },
   ],
 });
+
+/**
+ * https://docs.z.ai/api-reference/llm/chat-completion and https://docs.z.ai/guides/capabilities/thinking-mode. It documents
+ * `tool_choice: "auto"` only; UNCONFIRMED whether others are refused, so that they are sent.
+ */
+function quirks(upstreamId: string): Quirks {
+  return {
+    maxTokensField: 'max_tokens',
+    ...controlOf(upstreamId),
+    replays: 'reasoning_content',
+    noDeveloperRole: true,
+    responseFormat: 'json_object',
+    stopMax: 1,
+    temperatureMax: 1,
+  };
+}
+
+/** 5.3 always thinks and takes three efforts, 5.2 takes efforts and can be told not to think, those before only the latter. */
+function controlOf(upstreamId: string): Quirks {
+  if (/^glm-5\.[3-9]/.test(upstreamId)) return { efforts: ['low', 'high', 'max'] };
+  if (upstreamId.startsWith('glm-5.2')) {
+    return {
+      reasoningControl: 'thinking-type',
+      efforts: ['minimal', 'low', 'medium', 'high', 'xhigh', 'max'],
+    };
+  }
+  return { reasoningControl: 'thinking-type' };
+}

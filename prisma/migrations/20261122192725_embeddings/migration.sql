@@ -1,0 +1,2 @@
+-- AlterEnum
+ALTER TYPE "wire_protocol" ADD VALUE 'OPENAI_EMBEDDINGS';

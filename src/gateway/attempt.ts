@@ -1,18 +1,20 @@
 /** One call to a provider, its answer passed on as it comes. Until the first bytes went out, a failure can still be mended elsewhere. */
 import type { IncomingHttpHeaders } from 'node:http';
+import { Readable } from 'node:stream';
 import type { Dispatcher } from 'undici';
-import { ERROR_BODY_MAX_BYTES } from '../config/limits.js';
-import type { UpstreamFailure } from '../domain/failure.js';
+import { BODY_RELEASED_MIN_BYTES, ERROR_BODY_MAX_BYTES } from '../config/limits.js';
 import {
   callerGone,
   failureOfAnswer,
+  incompleteAnswer,
   type AnswerSink,
   type AttemptContext,
   type AttemptOutcome,
   type SinkControl,
 } from './answer-sink.js';
+import type { HeldBytes } from './held-bytes.js';
 import { createStreamSink } from './stream-sink.js';
-import { failureOfError } from './transport-failure.js';
+import { failureOfError, isFault } from './transport-failure.js';
 import { createWholeSink } from './whole-sink.js';
 
 const EVENT_STREAM = 'text/event-stream';
@@ -70,14 +72,30 @@ export function runAttempt(context: AttemptContext): Promise<AttemptOutcome> {
       },
       onResponseError(_controller, error) {
         if (finished) return;
+        if (isFault(error)) {
+          const { requestId } = context;
+          context.logger.error({ err: error, requestId }, 'an answer could not be handled');
+        }
         const failure = failureOfError(error);
         if (sink) sink.broken(failure);
         else finish({ kind: 'failed', failure });
       },
     };
     const { origin, path, headers } = context.call;
-    context.dispatcher.dispatch({ origin, path, method: 'POST', headers, body: context.body }, handler);
+    const { body } = context;
+    const isSmall = body.length < BODY_RELEASED_MIN_BYTES;
+    if (!isSmall) headers['content-length'] = String(body.length);
+    const sent = isSmall ? body.bytes() : inOnePiece(body);
+    context.dispatcher.dispatch({ origin, path, method: 'POST', headers, body: sent }, handler);
   });
+}
+
+/** The client keeps what it was given to send for as long as an answer takes. Of this it keeps no bytes. */
+function inOnePiece(body: HeldBytes): Readable {
+  const piece = function* (): Generator<Buffer> {
+    yield body.bytes();
+  };
+  return Readable.from(piece(), { objectMode: false });
 }
 
 function openSink(
@@ -87,10 +105,13 @@ function openSink(
   headers: IncomingHttpHeaders,
 ): AnswerSink {
   if (status < 200 || status > 299) return createErrorSink(context, control, status, headers);
-  if (isCompressed(headers)) return createUnreadableSink(control);
-  return headers['content-type']?.toLowerCase().startsWith(EVENT_STREAM)
+  if (isCompressed(headers)) return createUnreadableSink(control, COMPRESSED);
+  if (!headers['content-type']?.toLowerCase().startsWith(EVENT_STREAM)) {
+    return createWholeSink(context, control, headers);
+  }
+  return context.answer.takesStream
     ? createStreamSink(context, control, headers)
-    : createWholeSink(context, control, headers);
+    : createUnreadableSink(control, UNASKED_STREAM);
 }
 
 function createErrorSink(
@@ -127,16 +148,13 @@ function isCompressed(headers: IncomingHttpHeaders): boolean {
   return encoding !== undefined && encoding.toLowerCase() !== 'identity';
 }
 
-/** An answer in an encoding that was not asked for: nobody here can tell whether it is one, or what it used. */
-function createUnreadableSink(control: SinkControl): AnswerSink {
-  const failure: UpstreamFailure = {
-    class: 'INCOMPLETE_ANSWER',
-    httpStatus: 200,
-    message: 'The provider compressed its answer although it was asked not to.',
-    retryAt: null,
-  };
+const COMPRESSED = 'The provider compressed its answer although it was asked not to.';
+const UNASKED_STREAM = 'The provider streamed its answer although it was asked not to.';
+
+/** An answer in a form that was not asked for: nobody here can tell whether it is one, or what it used. */
+function createUnreadableSink(control: SinkControl, message: string): AnswerSink {
   const refuse = (): void => {
-    control.finish({ kind: 'failed', failure });
+    control.finish({ kind: 'failed', failure: incompleteAnswer(message) });
     control.abort();
   };
   return { data: refuse, end: refuse, broken: refuse };

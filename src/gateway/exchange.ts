@@ -1,83 +1,83 @@
 /** One request of an agent: read, resolved, planned, tried route by route, answered. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { REQUESTED_MODEL_MAX_CHARS } from '../config/limits.js';
-import type { Clock } from '../domain/clock.js';
 import { AppError } from '../domain/errors.js';
 import type { UpstreamFailure } from '../domain/failure.js';
 import { newId, siblingId } from '../domain/ids.js';
+import type { Clock } from '../domain/clock.js';
 import type { RequestRecord } from '../journal/record.js';
 import type { JournalWriter } from '../journal/writer.js';
 import type { Logger } from '../observability/logger.js';
-import {
-  applyEdits,
-  JsonSyntaxError,
-  parseSpan,
-  scanObject,
-  type JsonMembers,
-} from '../protocols/json-scan.js';
-import type { Protocol, RequestReading } from '../protocols/protocol.js';
-import { isAllowed, planNamedModel, type RoutePlan } from '../routing/plan.js';
-import { resolveModel } from '../routing/resolve.js';
-import type { KeyEntry, ModelEntry, RouteEntry } from '../routing/table.js';
+import type { Surface } from '../protocols/registry.js';
+import type { PlannedRoute, RoutePlan } from '../routing/plan.js';
+import type { KeyEntry } from '../routing/table.js';
 import { VaultError } from '../secrets/vault.js';
 import { callerGone } from './answer-sink.js';
 import { runAttempt } from './attempt.js';
+import { readCallerRequest, type CallerRequest } from './caller-request.js';
+import { chooseModel, planRoutes } from './choose-route.js';
 import { isWorthAnotherRoute } from './failure-response.js';
+import { holdBytes, type HeldBytes } from './held-bytes.js';
 import { openLedger, type Ledger } from './ledger.js';
-import type { CallerRequest, ProviderCall, ProviderCallBuilder } from './provider-call.js';
-import { replyError, replyFailure, type HeaderList } from './reply.js';
+import { prepareFor, type Asked, type Prepared } from './prepare.js';
+import type { ProviderCall, ProviderCallBuilder } from './provider-call.js';
+import type { ReasoningMemory } from './reasoning-memory.js';
+import { replyError, replyFailure } from './reply.js';
 import { readBody } from './request-body.js';
+import { routeHeaders } from './route-headers.js';
 import type { UpstreamClient } from './upstream-client.js';
 
 export interface ExchangeDeps {
   readonly journal: JournalWriter;
   readonly upstream: UpstreamClient;
   readonly calls: ProviderCallBuilder;
+  readonly memory: ReasoningMemory;
   readonly clock: Clock;
   readonly logger: Logger;
+  /** Longest silence on an open stream. */
+  readonly pingMs: number;
 }
 
 export interface ExchangeInput {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
-  readonly protocol: Protocol;
+  readonly surface: Surface;
   readonly caller: KeyEntry;
   /** Id of the usage event to be; the request id is its sibling. */
   readonly eventId: string;
 }
 
-/** A request that was understood. */
-interface Understood {
-  readonly body: Buffer;
-  readonly members: JsonMembers;
-  readonly requestedModel: string;
-  readonly reading: RequestReading;
+/** A request with a model and ways to it. */
+interface Journey extends Asked {
+  readonly plan: RoutePlan;
+  readonly ledger: Ledger;
 }
 
 export async function serveExchange(deps: ExchangeDeps, input: ExchangeInput): Promise<void> {
-  const { protocol, response, caller } = input;
+  const { surface, response, caller } = input;
+  const { protocol } = surface;
   const requestId = siblingId('request', input.eventId);
-  const body = await readBody(input.request);
-  let understood: Understood | null = null;
+  const body = await receive(input.request);
+  let request: CallerRequest | null = null;
   let ledger: Ledger | null = null;
   const record = (reason: string | null): RequestRecord => ({
     id: input.eventId,
     workspaceId: caller.workspace.id,
     requestId,
     accessKeyId: caller.key.id,
-    requestedModel: (understood?.requestedModel ?? '').slice(0, REQUESTED_MODEL_MAX_CHARS),
+    requestedModel: (request?.requestedModel ?? '').slice(0, REQUESTED_MODEL_MAX_CHARS),
     protocol: protocol.id,
-    streamed: understood?.reading.stream ?? false,
+    streamed: request?.reading.stream ?? false,
     tierId: null,
     tierSlug: null,
     reason,
   });
   try {
-    understood = understand(protocol, body);
-    const entry = chooseModel(caller, understood.requestedModel);
-    const plan = planRoutes(entry, protocol);
+    request = readCallerRequest(surface, input.request.headers, body);
+    const entry = chooseModel(caller, request.requestedModel);
+    const plan = planRoutes(entry, surface);
     ledger = openLedger({ journal: deps.journal, clock: deps.clock, request: record(plan.reason) });
-    await tryRoutes(deps, input, { ...understood, plan, ledger, requestId });
+    await tryRoutes(deps, input, { request, surface, caller, requestId, plan, ledger });
   } catch (thrown) {
     const error = AppError.from(thrown);
     if (error.code === 'INTERNAL_SERVER_ERROR')
@@ -95,130 +95,98 @@ export function newEventId(clock: Clock): string {
   return newId('event', clock.now());
 }
 
-function understand(protocol: Protocol, body: Buffer): Understood {
-  try {
-    const members = scanObject(body);
-    // The name that was checked here must be the one that is read there.
-    if (members.repeated.includes('model')) {
-      throw new AppError('BAD_REQUEST', '"model" stands there more than once; send it once.');
-    }
-    const span = members.values.get('model');
-    const model = span === undefined ? null : parseSpan(body, span);
-    if (model !== null && typeof model !== 'string') {
-      throw new AppError('BAD_REQUEST', '"model" must be a string such as "zai/glm-5.1".');
-    }
-    return { body, members, requestedModel: model ?? '', reading: protocol.readRequest(body, members) };
-  } catch (error) {
-    if (!(error instanceof JsonSyntaxError)) throw error;
-    throw new AppError('INVALID_JSON', `The request body is not valid JSON: ${error.message}.`, {
-      cause: error,
-    });
-  }
+/** The body, held by nothing but what is returned. */
+export async function receive(request: IncomingMessage): Promise<HeldBytes> {
+  return holdBytes(await readBody(request));
 }
 
-function chooseModel(caller: KeyEntry, name: string): ModelEntry {
-  const resolution = resolveModel(caller.workspace, name === '' ? null : name);
-  switch (resolution.kind) {
-    case 'model': {
-      const { ref } = resolution.entry.model;
-      if (!isAllowed(caller.key, ref)) {
-        throw new AppError(
-          'FORBIDDEN',
-          `This access key may not use ${ref}. GET /v1/models lists what it may use.`,
-        );
-      }
-      return resolution.entry;
+async function tryRoutes(deps: ExchangeDeps, input: ExchangeInput, journey: Journey): Promise<void> {
+  const { surface, response } = input;
+  const { plan, ledger, requestId, request } = journey;
+  let refusal: AppError | null = null;
+  let last: { readonly failure: UpstreamFailure; readonly planned: PlannedRoute } | null = null;
+  for (const planned of plan.routes) {
+    const prepared = prepare(deps, planned, journey);
+    if (prepared instanceof AppError) {
+      // Another route may speak a dialect that has a way to say it.
+      refusal ??= prepared;
+      continue;
     }
-    case 'auto':
-      throw new AppError(
-        'MODEL_REQUIRED',
-        'No model was named. Send "model" as provider/model; GET /v1/models lists them.',
-      );
-    case 'ambiguous':
-      throw new AppError(
-        'MODEL_AMBIGUOUS',
-        `Several providers serve "${name}". Name one of ${resolution.candidates.join(', ')}.`,
-      );
-    case 'unknown':
-      throw new AppError(
-        'MODEL_NOT_FOUND',
-        `There is no model "${name}" here. GET /v1/models lists those there are.`,
-      );
-  }
-}
-
-function planRoutes(entry: ModelEntry, protocol: Protocol): RoutePlan {
-  const plan = planNamedModel(entry, protocol.id);
-  if (plan.routes.length > 0) return plan;
-  const spoken = [...new Set(entry.routes.flatMap((route) => route.protocols))];
-  throw new AppError(
-    'PROTOCOL_UNSUPPORTED',
-    `${entry.model.ref} cannot be called as ${protocol.id}; it speaks ${spoken.join(' and ') || 'nothing at the moment'}.`,
-  );
-}
-
-async function tryRoutes(
-  deps: ExchangeDeps,
-  input: ExchangeInput,
-  plan: Understood & { plan: RoutePlan; ledger: Ledger; requestId: string },
-): Promise<void> {
-  const { protocol, response } = input;
-  const { ledger, requestId, members, body } = plan;
-  const { usageEdits } = plan.reading;
-  let last: { failure: UpstreamFailure; route: RouteEntry } | null = null;
-  for (const route of plan.plan.routes) {
-    ledger.attemptStarted(route);
-    const call = buildCall(deps, route, protocol, { headers: input.request.headers, body, members });
+    ledger.attemptStarted(planned.route);
+    const call = buildCall(deps, planned, input, request);
     if (call === null) {
-      last = { failure: unusableSecret(), route };
+      last = { failure: unusableSecret(), planned };
       ledger.attemptFailed(last.failure);
       continue;
     }
     const outcome = await runAttempt({
-      route,
-      protocol,
+      route: planned.route,
       call,
-      body: forProvider(body, members, route, usageEdits),
-      dispatcher: deps.upstream.dispatcherFor(route.connection.billing),
+      body: prepared.body,
+      answer: prepared.answer,
+      errors: surface.protocol.errors,
+      dispatcher: deps.upstream.dispatcherFor(planned.route.connection.billing),
       response,
       ledger,
       clock: deps.clock,
+      logger: deps.logger,
       requestId,
-      headers: routeHeaders(route, plan.plan, ledger),
-      hideUsage: usageEdits.length > 0,
+      headers: routeHeaders({ planned, plan, attempts: ledger.attempts, prepared }),
+      pingMs: deps.pingMs,
+      onBegun: request.release,
     });
     if (outcome.kind === 'answered') return;
     if (outcome.kind === 'cancelled') {
       ledger.end('CANCELLED', callerGone());
       return;
     }
-    ledger.attemptFailed(outcome.failure);
-    last = { failure: outcome.failure, route };
+    ledger.attemptFailed(outcome.failure, outcome.measured);
+    last = { failure: outcome.failure, planned };
     if (!isWorthAnotherRoute(outcome.failure)) break;
   }
-  if (!last) return;
+  if (!last) {
+    if (refusal) throw refusal;
+    return;
+  }
   ledger.end('FAILED', last.failure);
-  replyFailure(response, protocol.errors, {
+  replyFailure(response, surface.protocol.errors, {
     failure: last.failure,
     attempts: ledger.attempts,
     requestId,
-    headers: routeHeaders(last.route, plan.plan, ledger),
+    headers: routeHeaders({ planned: last.planned, plan, attempts: ledger.attempts }),
     clock: deps.clock,
   });
+}
+
+/** What the route is sent, or why it cannot be asked this. */
+function prepare(deps: ExchangeDeps, planned: PlannedRoute, asked: Asked): Prepared | AppError {
+  try {
+    return prepareFor(planned, asked, deps);
+  } catch (error) {
+    if (error instanceof AppError && error.status < 500) return error;
+    throw error;
+  }
 }
 
 /** Null when the connection's secret does not open: another connection's may. */
 function buildCall(
   { calls, logger }: ExchangeDeps,
-  route: RouteEntry,
-  protocol: Protocol,
-  request: CallerRequest,
+  planned: PlannedRoute,
+  { surface }: ExchangeInput,
+  { headers, reading, conversation }: CallerRequest,
 ): ProviderCall | null {
   try {
-    return calls.build(route, protocol.id, request);
+    return calls.build(planned, {
+      headers,
+      spoken: surface.protocol.id,
+      purpose: 'generation',
+      stream: reading.stream,
+      conversation,
+    });
   } catch (error) {
     if (!(error instanceof VaultError)) throw error;
-    logger.error({ err: error, connectionId: route.connection.id }, 'a connection secret does not open');
+    const connectionId = planned.route.connection.id;
+    logger.error({ err: error, connectionId }, 'a connection secret does not open');
     return null;
   }
 }
@@ -230,41 +198,6 @@ function unusableSecret(): UpstreamFailure {
     message: 'The stored credential of this connection cannot be opened; enter it again.',
     retryAt: null,
   };
-}
-
-/** The caller's bytes with the provider's own name for the model, and usage asked for. */
-function forProvider(
-  body: Buffer,
-  members: JsonMembers,
-  route: RouteEntry,
-  usageEdits: RequestReading['usageEdits'],
-): Buffer {
-  const model = members.values.get('model');
-  if (!model) return applyEdits(body, usageEdits);
-  return applyEdits(body, [{ ...model, text: JSON.stringify(route.model.upstreamId) }, ...usageEdits]);
-}
-
-function routeHeaders(route: RouteEntry, plan: RoutePlan, ledger: Ledger): HeaderList {
-  const { provider, offering, id } = route.connection;
-  return [
-    'x-switchyard-model',
-    headerSafe(route.model.ref),
-    'x-switchyard-provider',
-    provider,
-    'x-switchyard-offering',
-    `${provider}/${offering}`,
-    'x-switchyard-connection',
-    id,
-    'x-switchyard-reason',
-    plan.reason,
-    'x-switchyard-attempts',
-    String(ledger.attempts),
-  ];
-}
-
-// Upstream ids are the providers' and may hold what a header may not.
-function headerSafe(text: string): string {
-  return /^[\x20-\x7e]*$/.test(text) ? text : encodeURI(text);
 }
 
 function rejection(error: AppError): UpstreamFailure {

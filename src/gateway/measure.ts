@@ -1,6 +1,6 @@
 /** Tokens of an answer: as the provider stated them, else an estimate that is marked as one. */
 import { NO_TOKENS } from '../domain/tokens.js';
-import type { StreamReader } from '../protocols/protocol.js';
+import type { StreamState } from '../protocols/protocol.js';
 import { tokensOf, type StatedUsage } from '../protocols/usage.js';
 import type { Measured } from './ledger.js';
 
@@ -15,18 +15,18 @@ export function measureAnswer(usage: StatedUsage, requestBytes: number, answerBy
 }
 
 /** A stream so far. One that was cut short has not stated its output yet: the frames seen stand in for it. */
-export function measureStream(reader: StreamReader, requestBytes: number): Measured {
-  const stated = tokensOf(reader.usage);
-  if (stated && reader.finished) return { tokens: stated, tokenSource: 'REPORTED' };
+export function measureStream(stream: Readonly<StreamState>, requestBytes: number): Measured {
+  const stated = tokensOf(stream.usage);
+  if (stated && stream.finished) return { tokens: stated, tokenSource: 'REPORTED' };
   if (stated) {
-    const output = Math.max(stated.output, reader.contentFrames);
+    const output = Math.max(stated.output, stream.contentFrames);
     return {
       tokens: { ...stated, output },
       tokenSource: output === stated.output ? 'REPORTED' : 'ESTIMATED',
     };
   }
-  return reader.opened
-    ? estimated(requestBytes, reader.contentFrames)
+  return stream.opened
+    ? estimated(requestBytes, stream.contentFrames)
     : { tokens: NO_TOKENS, tokenSource: 'REPORTED' };
 }
 

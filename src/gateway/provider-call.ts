@@ -1,11 +1,10 @@
 /** The call to a provider that a route stands for: address, credential, headers. */
-import { createHash } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import { AppError } from '../domain/errors.js';
 import type { WireProtocol } from '../domain/vocabulary.js';
-import { parseSpan, scanElements, scanMembers, type JsonMembers } from '../protocols/json-scan.js';
 import { credentialHeader } from '../providers/credential-header.js';
-import { addressOf } from '../providers/urls.js';
+import { addressOf, callUrl } from '../providers/urls.js';
+import type { PlannedRoute } from '../routing/plan.js';
 import type { RouteEntry } from '../routing/table.js';
 import { connectionSecretBinding } from '../secrets/connection-secret.js';
 import type { Vault } from '../secrets/vault.js';
@@ -17,18 +16,25 @@ export interface ProviderCall {
 }
 
 export interface ProviderCallBuilder {
-  build(route: RouteEntry, protocol: WireProtocol, request: CallerRequest): ProviderCall;
+  build(planned: PlannedRoute, request: CallSource): ProviderCall;
 }
 
+/** What a route is called for. */
+export type CallPurpose = 'generation' | 'count-tokens';
+
 /** What of the caller's request the provider's needs. */
-export interface CallerRequest {
+export interface CallSource {
   readonly headers: IncomingHttpHeaders;
-  readonly body: Buffer;
-  readonly members: JsonMembers;
+  /** The format the caller speaks. */
+  readonly spoken: WireProtocol;
+  readonly purpose: CallPurpose;
+  readonly stream: boolean;
+  /** The conversation the request belongs to. */
+  readonly conversation: () => string;
 }
 
 /** What a connection of one format is called with, whatever the request: computed once a snapshot. */
-interface Target {
+interface Address {
   readonly origin: string;
   readonly path: string;
   readonly auth: Readonly<Record<string, string>>;
@@ -51,6 +57,7 @@ const NOT_FORWARDED = new Set([
   'authorization',
   'x-api-key',
   'api-key',
+  'x-goog-api-key',
   'cookie',
   'accept-encoding',
   'forwarded',
@@ -65,51 +72,56 @@ const NOT_FORWARDED_PREFIXES = ['x-forwarded-', 'x-switchyard-', 'cf-', 'sec-'];
 const OWN_USER_AGENT = 'switchyard';
 // What Anthropic's format demands of whoever calls it without an SDK.
 const ANTHROPIC_VERSION = '2023-06-01';
-/** Where clients say which conversation a request belongs to. */
-const SESSION_HEADERS = [
-  'x-opencode-session',
-  'x-session-id',
-  'x-claude-code-session-id',
-  'session-id',
-  'x-session-affinity',
-];
-
-/** What may stand in a header as it is. */
-const HEADER_VALUE = /^[\x21-\x7e]{1,256}$/;
+/** How headers begin that belong to a format: extensions of it, and accounts at who made it. */
+const FORMAT_HEADERS: Readonly<Record<WireProtocol, string>> = {
+  OPENAI_CHAT: 'openai-',
+  OPENAI_RESPONSES: 'openai-',
+  ANTHROPIC_MESSAGES: 'anthropic-',
+  GEMINI: 'x-goog-',
+  OPENAI_EMBEDDINGS: 'openai-',
+};
 
 export function createProviderCallBuilder(vault: Vault): ProviderCallBuilder {
   // Entries live as long as the routing table they come from.
-  const targets = new WeakMap<RouteEntry, Map<WireProtocol, Target>>();
-  const targetOf = (route: RouteEntry, protocol: WireProtocol): Target => {
-    let byProtocol = targets.get(route);
-    if (!byProtocol) targets.set(route, (byProtocol = new Map()));
-    let target = byProtocol.get(protocol);
-    if (!target) byProtocol.set(protocol, (target = resolveTarget(route, protocol, vault)));
-    return target;
+  const addresses = new WeakMap<RouteEntry, Map<string, Address>>();
+  const addressFor = (planned: PlannedRoute, source: CallSource): Address => {
+    const key = `${planned.protocol} ${source.purpose} ${source.stream}`;
+    let known = addresses.get(planned.route);
+    if (!known) addresses.set(planned.route, (known = new Map()));
+    let address = known.get(key);
+    if (!address) known.set(key, (address = resolveAddress(planned, source, vault)));
+    return address;
   };
   return {
-    build(route, protocol, request) {
-      const target = targetOf(route, protocol);
-      const headers = forwardedHeaders(request.headers);
+    build(planned, source) {
+      const { route, protocol } = planned;
+      const address = addressFor(planned, source);
+      const headers = forwardedHeaders(source.headers);
+      if (source.spoken !== protocol) dropFormatHeaders(headers, protocol);
       headers['content-type'] = 'application/json';
       // Usage can only be read from bytes that are not compressed.
       headers['accept-encoding'] = 'identity';
       headers['user-agent'] ??= OWN_USER_AGENT;
       if (protocol === 'ANTHROPIC_MESSAGES') headers['anthropic-version'] ??= ANTHROPIC_VERSION;
       const { sessionHeader } = route.offering;
-      if (sessionHeader !== null) headers[sessionHeader] = sessionOf(request);
-      return { origin: target.origin, path: target.path, headers: Object.assign(headers, target.auth) };
+      if (sessionHeader !== null) headers[sessionHeader] = source.conversation();
+      return { origin: address.origin, path: address.path, headers: Object.assign(headers, address.auth) };
     },
   };
 }
 
-function resolveTarget(route: RouteEntry, protocol: WireProtocol, vault: Vault): Target {
-  const { connection, offering, workspaceId } = route;
+function resolveAddress(
+  { route, protocol }: PlannedRoute,
+  { purpose, stream }: CallSource,
+  vault: Vault,
+): Address {
+  const { connection, offering, workspaceId, model } = route;
   const endpoint = offering.endpoints.find((candidate) => candidate.protocol === protocol);
-  if (!endpoint) {
-    throw new AppError('PROTOCOL_UNSUPPORTED', `${route.model.ref} cannot be called in this format.`);
-  }
-  const url = new URL(addressOf(offering, endpoint.url, connection));
+  const own = purpose === 'count-tokens' ? offering.countTokensUrl : endpoint?.url;
+  if (!endpoint || own === undefined)
+    throw new AppError('PROTOCOL_UNSUPPORTED', `${model.ref} cannot be called in this format.`);
+  const { upstreamId } = model;
+  const url = new URL(callUrl(addressOf(offering, own, connection), { upstreamId, stream }));
   const secret =
     connection.secret === null
       ? null
@@ -119,6 +131,14 @@ function resolveTarget(route: RouteEntry, protocol: WireProtocol, vault: Vault):
     path: url.pathname + url.search,
     auth: secret === null ? {} : credentialHeader(endpoint.auth, secret),
   };
+}
+
+/** Takes out what belongs to another format than the provider's: it would mean nothing there, or something else. */
+function dropFormatHeaders(headers: Record<string, string>, protocol: WireProtocol): void {
+  const foreign = Object.values(FORMAT_HEADERS).filter((prefix) => prefix !== FORMAT_HEADERS[protocol]);
+  for (const name of Object.keys(headers)) {
+    if (foreign.some((prefix) => name.startsWith(prefix))) delete headers[name];
+  }
 }
 
 function forwardedHeaders(headers: IncomingHttpHeaders): Record<string, string> {
@@ -133,37 +153,4 @@ function forwardedHeaders(headers: IncomingHttpHeaders): Record<string, string> 
     forwarded[name] = typeof value === 'string' ? value : value.join(', ');
   }
   return forwarded;
-}
-
-/**
- * A value that stays the same over a conversation: the client's own, else what its request names, else a hash of how the
- * conversation opens. A fresh one for each request would scatter it over a provider's caches.
- */
-function sessionOf(request: CallerRequest): string {
-  for (const name of SESSION_HEADERS) {
-    const value = request.headers[name];
-    if (typeof value === 'string' && value !== '') return value;
-  }
-  const { body, members } = request;
-  const named = members.values.get('prompt_cache_key');
-  const key = named === undefined ? null : parseSpan(body, named);
-  if (typeof key === 'string' && HEADER_VALUE.test(key)) return key;
-  return `sy-${openingHash(body, members)}`;
-}
-
-/** Hash over everything up to the first message of the user: the part that every request of a conversation repeats. */
-function openingHash(body: Buffer, members: JsonMembers): string {
-  const hash = createHash('sha256');
-  const system = members.values.get('system');
-  if (system) hash.update(body.subarray(system.start, system.end));
-  const messages = members.values.get('messages');
-  if (messages) {
-    scanElements(body, messages.start, (element) => {
-      hash.update(body.subarray(element.start, element.end));
-      const role =
-        body[element.start] === 0x7b ? scanMembers(body, element.start).values.get('role') : undefined;
-      return role === undefined || parseSpan(body, role) !== 'user';
-    });
-  }
-  return hash.digest('base64url').slice(0, 32);
 }

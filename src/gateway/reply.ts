@@ -27,7 +27,13 @@ export function replyError(
   send(
     response,
     dialect,
-    { status: error.status, message: error.message, code: error.code, requestId },
+    {
+      status: error.status,
+      message: error.message,
+      code: error.code,
+      requestId,
+      ...(error.field && { param: error.field.join('.') }),
+    },
     headers,
   );
 }

@@ -15,22 +15,26 @@ export function readBody(request: IncomingMessage, maxBytes = REQUEST_BODY_MAX_B
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let size = 0;
-    request.on('data', (chunk: Buffer) => {
+    const onData = (chunk: Buffer): void => {
       size += chunk.length;
       if (size > maxBytes) {
-        request.removeAllListeners('data');
+        request.off('data', onData);
         request.pause();
         reject(tooLarge());
         return;
       }
       chunks.push(chunk);
-    });
-    request.once('end', () =>
-      resolve(chunks.length === 1 ? (chunks[0] ?? Buffer.alloc(0)) : Buffer.concat(chunks)),
-    );
-    request.once('error', (cause) => reject(cutShort(cause)));
-    request.once('close', () => {
+    };
+    const onEnd = (): void => {
+      // The request lives as long as its answer. Through a listener it would keep this promise, and with it the body.
+      request.off('data', onData).off('error', onError).off('close', onClose);
+      const pieces = chunks.splice(0);
+      resolve(pieces.length === 1 ? (pieces[0] ?? Buffer.alloc(0)) : Buffer.concat(pieces));
+    };
+    const onError = (cause: unknown): void => reject(cutShort(cause));
+    const onClose = (): void => {
       if (!request.readableEnded) reject(cutShort());
-    });
+    };
+    request.on('data', onData).once('end', onEnd).once('error', onError).once('close', onClose);
   });
 }

@@ -1,18 +1,27 @@
 /** The gateway's listener: matches paths, checks keys, hands requests on, drains. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { DRAIN_TIMEOUT_MS } from '../config/limits.js';
+import { DRAIN_TIMEOUT_MS, STREAM_PING_MS } from '../config/limits.js';
 import { AppError } from '../domain/errors.js';
 import { siblingId } from '../domain/ids.js';
-import { anthropicMessages, knownPaths, openaiChat, protocolOfPath } from '../protocols/registry.js';
+import { anthropicMessages, knownPaths, openaiChat, surfaceOfPath } from '../protocols/registry.js';
 import type { ErrorDialect } from '../protocols/protocol.js';
 import { authenticate } from './authenticate.js';
+import { COUNT_TOKENS_PATH, serveCountTokens } from './count-tokens.js';
 import { newEventId, serveExchange, type ExchangeDeps } from './exchange.js';
 import { findModel, listModels } from './model-list.js';
+import { createReasoningMemory } from './reasoning-memory.js';
 import { replyError, replyJson, requestIdHeaders } from './reply.js';
 import type { RoutingState } from './routing-state.js';
 
-export interface GatewayDeps extends ExchangeDeps {
+export interface GatewayDeps extends Omit<ExchangeDeps, 'memory' | 'pingMs'> {
+  readonly state: RoutingState;
+  /** Longest silence on an open stream. */
+  readonly pingMs?: number;
+}
+
+/** Everything a request is served with. */
+interface ServeDeps extends ExchangeDeps {
   readonly state: RoutingState;
 }
 
@@ -31,9 +40,11 @@ const REQUEST_RECEIVE_TIMEOUT_MS = 300_000;
 const KEEP_ALIVE_MS = 75_000;
 
 export async function startGateway(
-  deps: GatewayDeps,
+  given: GatewayDeps,
   listen: { host: string; port: number },
 ): Promise<Gateway> {
+  const memory = createReasoningMemory({ clock: given.clock });
+  const deps: ServeDeps = { ...given, memory, pingMs: given.pingMs ?? STREAM_PING_MS };
   let draining = false;
   /** Requests of agents that are being served. */
   let running = 0;
@@ -81,7 +92,7 @@ export async function startGateway(
 }
 
 async function handle(
-  deps: GatewayDeps,
+  deps: ServeDeps,
   request: IncomingMessage,
   response: ServerResponse,
   draining: boolean,
@@ -100,16 +111,13 @@ async function handle(
         },
       );
     }
-    const protocol = protocolOfPath(path);
-    if (protocol === null) return await serveModels(deps, request, response, path, requestId);
-    requireMethod(request, 'POST');
-    await serveExchange(deps, {
-      request,
-      response,
-      protocol,
-      caller: await authenticate(request.headers, deps.state, deps.clock),
-      eventId,
-    });
+    const surface = surfaceOfPath(path);
+    const counts = path === COUNT_TOKENS_PATH;
+    if (surface === null && !counts) return await serveModels(deps, request, response, path, requestId);
+    requireMethod(request, response, 'POST');
+    const caller = await authenticate(request.headers, deps.state, deps.clock);
+    if (surface === null) return await serveCountTokens(deps, { request, response, caller, requestId });
+    await serveExchange(deps, { request, response, surface, caller, eventId });
   } catch (thrown) {
     const error = AppError.from(thrown);
     if (error.code === 'INTERNAL_SERVER_ERROR')
@@ -120,7 +128,7 @@ async function handle(
 
 /** Liveness, readiness, and the bare `HEAD /` some agents start with. */
 function serveProbe(
-  deps: GatewayDeps,
+  deps: ServeDeps,
   request: IncomingMessage,
   response: ServerResponse,
   path: string,
@@ -142,17 +150,20 @@ function serveProbe(
 }
 
 async function serveModels(
-  deps: GatewayDeps,
+  deps: ServeDeps,
   request: IncomingMessage,
   response: ServerResponse,
   path: string,
   requestId: string,
 ): Promise<void> {
   if (path !== MODELS_PATH && !path.startsWith(`${MODELS_PATH}/`)) {
-    const served = [...knownPaths().map((known) => `POST ${known}`), `GET ${MODELS_PATH}`];
+    const served = [
+      ...[...knownPaths(), COUNT_TOKENS_PATH].map((known) => `POST ${known}`),
+      `GET ${MODELS_PATH}`,
+    ];
     throw new AppError('NOT_FOUND', `Nothing is served at ${path}. Served are ${served.join(', ')}.`);
   }
-  requireMethod(request, 'GET');
+  requireMethod(request, response, 'GET', 'HEAD');
   const caller = await authenticate(request.headers, deps.state, deps.clock);
   if (path === MODELS_PATH) return replyJson(response, 200, listModels(caller), requestIdHeaders(requestId));
   const name = decode(path.slice(MODELS_PATH.length + 1));
@@ -161,19 +172,17 @@ async function serveModels(
   replyJson(response, 200, model, requestIdHeaders(requestId));
 }
 
-function requireMethod(request: IncomingMessage, method: string): void {
-  if (request.method !== method) {
-    throw new AppError(
-      'METHOD_NOT_ALLOWED',
-      `${request.method ?? 'This method'} is not served here; use ${method}.`,
-    );
-  }
+function requireMethod(request: IncomingMessage, response: ServerResponse, ...methods: string[]): void {
+  const { method = 'This method' } = request;
+  if (methods.includes(method)) return;
+  response.setHeader('allow', methods.join(', '));
+  throw new AppError('METHOD_NOT_ALLOWED', `${method} is not served here; use ${methods.join(' or ')}.`);
 }
 
 /** The dialect a caller will read an error in, when no format was settled on: by its path, then by its headers. */
 function dialectOf(path: string, request: IncomingMessage): ErrorDialect {
-  const protocol = protocolOfPath(path);
-  if (protocol) return protocol.errors;
+  const surface = surfaceOfPath(path);
+  if (surface) return surface.protocol.errors;
   const anthropic = path.startsWith('/v1/messages') || request.headers['anthropic-version'] !== undefined;
   return anthropic ? anthropicMessages.errors : openaiChat.errors;
 }

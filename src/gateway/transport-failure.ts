@@ -23,6 +23,12 @@ export function failureOfError(error: unknown): UpstreamFailure {
   }
 }
 
+/** Whether an error comes from this program rather than from the transport, whose own have codes. */
+export function isFault(error: unknown): boolean {
+  if (error instanceof errors.UndiciError || error instanceof ForbiddenAddressError) return false;
+  return (error as NodeJS.ErrnoException | null)?.code === undefined;
+}
+
 function failure(failureClass: 'TIMEOUT' | 'NETWORK', message: string): UpstreamFailure {
   return { class: failureClass, httpStatus: null, message, retryAt: null };
 }

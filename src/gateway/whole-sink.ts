@@ -2,10 +2,16 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { ANSWER_CAPTURE_MAX_BYTES } from '../config/limits.js';
 import type { UpstreamFailure } from '../domain/failure.js';
-import { scanObject, type JsonMembers } from '../protocols/json-scan.js';
 import { NOTHING_STATED } from '../protocols/usage.js';
-import { answerHead } from './answer-head.js';
-import { failureOfAnswer, type AnswerSink, type AttemptContext, type SinkControl } from './answer-sink.js';
+import type { WholeAnswer } from './answer-path.js';
+import {
+  beginAnswer,
+  failureOfAnswer,
+  incompleteAnswer,
+  type AnswerSink,
+  type AttemptContext,
+  type SinkControl,
+} from './answer-sink.js';
 import { createAnswerWriter } from './answer-writer.js';
 import { measureAnswer } from './measure.js';
 
@@ -14,7 +20,8 @@ export function createWholeSink(
   control: SinkControl,
   upstreamHeaders: IncomingHttpHeaders,
 ): AnswerSink {
-  const { response, protocol, ledger } = context;
+  const { response, ledger } = context;
+  const requestBytes = context.body.length;
   const chunks: Buffer[] = [];
   let size = 0;
   /** Past the bound the answer passes through unread. */
@@ -22,11 +29,11 @@ export function createWholeSink(
 
   const write = createAnswerWriter(response, control);
   const fail = (failure: UpstreamFailure): void => control.finish({ kind: 'failed', failure });
-  const answer = (body: Buffer, members: JsonMembers): void => {
-    const usage = protocol.usageOfAnswer(body, members);
-    ledger.attemptAnswered(measureAnswer(usage, context.body.length, body.length));
+  const answer = ({ body, usage }: WholeAnswer): void => {
+    ledger.attemptAnswered(measureAnswer(usage, requestBytes, size));
     ledger.end('OK', null);
-    response.writeHead(200, [...answerHead(context, upstreamHeaders), 'content-length', String(body.length)]);
+    const headers = context.answer.wholeHeaders(upstreamHeaders);
+    beginAnswer(context, [...headers, 'content-length', String(body.length)]);
     response.end(body);
     control.finish({ kind: 'answered' });
   };
@@ -37,26 +44,34 @@ export function createWholeSink(
       if (passing) return write(chunk);
       chunks.push(chunk);
       if (size < ANSWER_CAPTURE_MAX_BYTES) return;
+      if (!context.answer.passesUnread) {
+        fail(incompleteAnswer('The provider sent an answer too large to be put into another format.'));
+        return control.abort();
+      }
       passing = true;
-      response.writeHead(200, answerHead(context, upstreamHeaders));
+      beginAnswer(context, context.answer.wholeHeaders(upstreamHeaders));
       for (const held of chunks.splice(0)) write(held);
     },
     end() {
       if (passing) {
-        ledger.attemptAnswered(measureAnswer(NOTHING_STATED, context.body.length, size));
+        ledger.attemptAnswered(measureAnswer(NOTHING_STATED, requestBytes, size));
         ledger.end('OK', null);
         response.end();
         control.finish({ kind: 'answered' });
         return;
       }
       const body = chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks);
-      const members = membersOf(body);
-      if (members && protocol.isAnswer(members)) return answer(body, members);
-      fail(body.length === 0 ? emptyAnswer() : failureOfAnswer(context, 200, body.toString('utf8')));
+      const whole = context.answer.readWhole(body);
+      if (whole) return answer(whole);
+      fail(
+        body.length === 0
+          ? incompleteAnswer('The provider sent an empty answer.')
+          : failureOfEmpty(context, body.toString('utf8')),
+      );
     },
     broken(failure) {
       if (passing) {
-        ledger.attemptFailed(failure, measureAnswer(NOTHING_STATED, context.body.length, size));
+        ledger.attemptFailed(failure, measureAnswer(NOTHING_STATED, requestBytes, size));
         ledger.end(failure.class === 'CANCELLED' ? 'CANCELLED' : 'FAILED', failure);
         // The head is out: cutting the connection is the only way left to say that this is not all.
         response.destroy();
@@ -69,20 +84,9 @@ export function createWholeSink(
   };
 }
 
-function membersOf(body: Buffer): JsonMembers | null {
-  try {
-    return scanObject(body);
-  } catch {
-    // Not JSON: classified by what it says instead.
-    return null;
-  }
-}
-
-function emptyAnswer(): UpstreamFailure {
-  return {
-    class: 'INCOMPLETE_ANSWER',
-    httpStatus: 200,
-    message: 'The provider sent an empty answer.',
-    retryAt: null,
-  };
+/** What a body says that is no answer: an error in the provider's words, else nothing at all. */
+function failureOfEmpty(context: AttemptContext, text: string): UpstreamFailure {
+  const failure = failureOfAnswer(context, 200, text);
+  const saysNothing = failure.message === 'HTTP 200';
+  return saysNothing ? incompleteAnswer('The provider sent an answer that says nothing.') : failure;
 }

@@ -6,14 +6,20 @@ import { listModels } from '../../src/discovery/list-models.js';
 import { createCredentialProbe } from '../../src/discovery/probe.js';
 import { systemClock } from '../../src/domain/clock.js';
 import type { UpstreamFailure } from '../../src/domain/failure.js';
-import type { WireProtocol } from '../../src/domain/vocabulary.js';
-import { anthropicMessages, openaiChat } from '../../src/protocols/registry.js';
+import type { ModelKind, WireProtocol } from '../../src/domain/vocabulary.js';
+import { anthropicMessages } from '../../src/protocols/anthropic-messages/index.js';
+import type { AnswerStreamDecoder } from '../../src/protocols/dialect.js';
+import { geminiProvider } from '../../src/protocols/gemini/index.js';
+import { openaiChat } from '../../src/protocols/openai-chat/index.js';
+import type { StreamReader } from '../../src/protocols/protocol.js';
+import { NO_QUIRKS, type Target } from '../../src/protocols/target.js';
 import { tokensOf } from '../../src/protocols/usage.js';
+import { callableProtocols } from '../../src/providers/callable-protocols.js';
 import { credentialHeader } from '../../src/providers/credential-header.js';
 import type { Endpoint, ListedModel } from '../../src/providers/define-provider.js';
 import { classifyFailure, isErrorBody, readErrorAnswer } from '../../src/providers/failure.js';
 import { allProviders } from '../../src/providers/registry.js';
-import { addressOf } from '../../src/providers/urls.js';
+import { addressOf, callUrl } from '../../src/providers/urls.js';
 import { createHttpGet } from '../../src/upstream/http-get.js';
 import {
   type LoggedRequest,
@@ -27,6 +33,14 @@ const PREFIX = '/behind/a/proxy';
 const SESSION = 'conversation-1';
 /** Formats whose streams are read. */
 const FORMATS = [openaiChat, anthropicMessages];
+/** Only names the model whose thoughts a stream holds. */
+const SOME_TARGET: Target = {
+  model: 'some/model',
+  upstreamId: 'model',
+  maxOutputTokens: null,
+  capabilities: [],
+  quirks: NO_QUIRKS,
+};
 const HINTS = { retryAfter: null, now: Date.parse('2026-08-12T08:00:00Z') };
 
 const http = createHttpGet({ allowPrivateUpstreams: true, userAgent: 'switchyard' });
@@ -58,16 +72,16 @@ describe.each(contracts)('$name', ({ provider, offering }) => {
     secret,
   });
   const verify = (secret: string | null): Promise<UpstreamFailure | null> => probe(access(secret));
-  /** Chat models that can be called in a format. */
+  const kindOf = (id: string): ModelKind => truthOf(id)?.kind ?? 'CHAT';
+  /** Models that can be called in a format. */
   const modelsFor = (protocol: WireProtocol): readonly string[] =>
     models
       .map(({ upstreamId }) => upstreamId)
-      .filter((id) => (truthOf(id)?.kind ?? 'CHAT') === 'CHAT')
-      .filter((id) => (offering.protocolsOf?.(id) ?? [protocol]).includes(protocol));
+      .filter((id) => callableProtocols(offering, id, kindOf(id)).includes(protocol));
   const generate = async (
     { protocol, auth }: Endpoint,
     url: string,
-    { headers: extra = {}, model = modelsFor(protocol)[0], say = '[say pong]', fields = {} }: Wanted = {},
+    { headers: extra = {}, model = modelsFor(protocol)[0], say = '[say pong]', stream = false }: Wanted = {},
   ): Promise<Answer> => {
     if (model === undefined) throw new Error(`no listed model of ${offering.code} speaks ${protocol}`);
     const session = offering.sessionHeader === null ? {} : { [offering.sessionHeader]: SESSION };
@@ -77,14 +91,14 @@ describe.each(contracts)('$name', ({ provider, offering }) => {
       'content-type': 'application/json',
       ...extra,
     };
-    const turns = [{ role: 'user', content: say }];
+    const address = callUrl(url, { upstreamId: model, stream });
+    const options = offering.quirks?.(model).noStreamOptions !== true;
     const body = JSON.stringify({
-      model,
-      max_tokens: 100,
-      ...fields,
-      ...(protocol === 'OPENAI_RESPONSES' ? { input: turns } : { messages: turns }),
+      ...requestIn(protocol, model, say),
+      ...(stream && protocol !== 'GEMINI' && { stream }),
+      ...(stream && protocol === 'OPENAI_CHAT' && options && { stream_options: { include_usage: true } }),
     });
-    return answerOf(await fetch(url, { method: 'POST', headers, body }));
+    return answerOf(await fetch(address, { method: 'POST', headers, body }));
   };
   const addressOn = (url: string): string =>
     addressOf(offering, url, { region: null, baseUrl: simulated.url });
@@ -134,7 +148,7 @@ describe.each(contracts)('$name', ({ provider, offering }) => {
     );
     expect([...new Set(places.map(({ origin }) => origin))]).toEqual(simulation.origins[offering.code]);
     const served = simulation.routes.map(({ path }) => path);
-    for (const { pathname } of places) expect(served).toContain(pathname);
+    for (const { pathname } of places) expect(served).toContain(decodeURI(pathname));
   });
 
   test('reads its whole model list, and only what it may use', async () => {
@@ -215,9 +229,10 @@ describe.each(contracts)('$name', ({ provider, offering }) => {
         const answer = await generate(endpoint, addressOn(real));
         expect(answer.status, `${protocol}: ${answer.bodyText}`).toBe(200);
         expect(isErrorBody(JSON.parse(answer.bodyText))).toBe(false);
-        expect(answer.bodyText).toContain('pong');
+        expect(answer.bodyText).toContain(protocol === 'OPENAI_EMBEDDINGS' ? '"embedding"' : 'pong');
         const [request] = simulated.requests;
-        expect(request?.path).toBe(new URL(real).pathname);
+        const [upstreamId = ''] = modelsFor(protocol);
+        expect(request?.path).toBe(new URL(callUrl(real, { upstreamId, stream: false })).pathname);
         expect(request && credentialsOf(request)).toEqual(
           usualKey === null ? [] : Object.entries(credentialHeader(auth, usualKey)),
         );
@@ -227,14 +242,13 @@ describe.each(contracts)('$name', ({ provider, offering }) => {
 
   test('states usage in its streams that is read to the token', async () => {
     for (const endpoint of offering.endpoints) {
-      const format = FORMATS.find(({ id }) => id === endpoint.protocol);
-      if (!format) continue;
+      const reader = readerOf(endpoint.protocol);
+      if (!reader) continue;
       simulated.clearRequests();
       const answer = await generate(endpoint, addressOn(endpoint.url), {
         say: '[tokens in=120 out=34 cached=50 reasoning=7] [say pong]',
-        fields: { stream: true, ...(format === openaiChat && { stream_options: { include_usage: true } }) },
+        stream: true,
       });
-      const reader = format.createStreamReader({ hideUsage: false });
       reader.push(Buffer.from(answer.bodyText));
       reader.end();
       const stated = simulated.requests[0]?.stated;
@@ -244,14 +258,10 @@ describe.each(contracts)('$name', ({ provider, offering }) => {
     }
   });
 
-  test('can call every model it lists', () => {
-    const spoken = offering.endpoints.map(({ protocol }) => protocol);
-    for (const { upstreamId } of models) {
-      const protocols = offering.protocolsOf?.(upstreamId) ?? spoken;
-      expect(
-        protocols.filter((protocol) => spoken.includes(protocol)),
-        upstreamId,
-      ).not.toEqual([]);
+  test('can call every model it lists that chats', () => {
+    const chats = models.filter(({ upstreamId }) => kindOf(upstreamId) === 'CHAT');
+    for (const { upstreamId } of chats) {
+      expect(callableProtocols(offering, upstreamId), upstreamId).not.toEqual([]);
     }
   });
 
@@ -292,12 +302,35 @@ describe.each(contracts)('$name', ({ provider, offering }) => {
   });
 });
 
+/** A request in a format. */
+function requestIn(protocol: WireProtocol, model: string, say: string): object {
+  const turns = [{ role: 'user', content: say }];
+  switch (protocol) {
+    case 'OPENAI_CHAT':
+    case 'ANTHROPIC_MESSAGES':
+      return { model, max_tokens: 100, messages: turns };
+    case 'OPENAI_RESPONSES':
+      return { model, max_output_tokens: 100, input: turns };
+    case 'GEMINI':
+      return { contents: [{ role: 'user', parts: [{ text: say }] }] };
+    case 'OPENAI_EMBEDDINGS':
+      return { model, input: say };
+  }
+}
+
+/** What understands the streams of a format; null where none does. */
+function readerOf(protocol: WireProtocol): StreamReader | AnswerStreamDecoder | null {
+  if (protocol === 'GEMINI') return geminiProvider.createStreamDecoder(SOME_TARGET);
+  const format = FORMATS.find(({ id }) => id === protocol);
+  return format?.createStreamReader({ hideUsage: false }) ?? null;
+}
+
 /** What a call has that is not usual. */
 interface Wanted {
   readonly headers?: Readonly<Record<string, string>>;
   readonly model?: string | undefined;
   readonly say?: string;
-  readonly fields?: object;
+  readonly stream?: boolean;
 }
 
 interface Answer {

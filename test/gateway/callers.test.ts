@@ -61,7 +61,8 @@ const DELTA = 'data: {"choices":[{"index":0,"delta":{"content":"hi"}}]}\n\n';
 const USAGE = 'data: {"choices":[],"usage":{"prompt_tokens":3,"completion_tokens":4}}\n\n';
 const DONE = 'data: [DONE]\n\n';
 const whole: Answer = (response) => response.writeHead(200, STREAM).end(DELTA + USAGE + DONE);
-const json: Answer = (response) => response.end('{"choices":[],"usage":{"prompt_tokens":3}}');
+const CHOICES = '"choices":[{"message":{"content":"hi"}}]';
+const json: Answer = (response) => response.end(`{${CHOICES},"usage":{"prompt_tokens":3}}`);
 
 describe('a caller that leaves', () => {
   const MOMENTS: readonly (readonly [string, Answer])[] = [
@@ -236,7 +237,7 @@ describe('HTTP', () => {
     let calls = 0;
     const racing = await provider((response) => {
       const call = ++calls;
-      const answer = (): void => void response.end(`{"choices":[],"call":${call}}`);
+      const answer = (): void => void response.end(`{${CHOICES},"call":${call}}`);
       if (call === 1) void until('the second call is there', () => calls === 2).then(answer);
       else answer();
     });

@@ -5,9 +5,11 @@ import { createProviderCallBuilder } from '../../src/gateway/provider-call.js';
 import { createUpstreamClient } from '../../src/gateway/upstream-client.js';
 import { systemClock, type Clock } from '../../src/domain/clock.js';
 import { newId } from '../../src/domain/ids.js';
+import type { WireProtocol } from '../../src/domain/vocabulary.js';
 import type { EndRecord, JournalRecord } from '../../src/journal/record.js';
 import type { JournalWriter } from '../../src/journal/writer.js';
 import { createLogger } from '../../src/observability/logger.js';
+import { kindByName } from '../../src/discovery/model-kind.js';
 import { callableProtocols } from '../../src/providers/callable-protocols.js';
 import type { CustomProvider } from '../../src/providers/custom-provider.js';
 import { providersWith } from '../../src/providers/provider-set.js';
@@ -32,6 +34,8 @@ export interface TestConnection {
   readonly priority?: number;
   /** Put in place of the sealed secret. */
   readonly sealed?: string;
+  /** The only formats its models are called in; all they speak when left out. */
+  readonly formats?: readonly WireProtocol[];
 }
 
 /** A connection for the plan of a simulated provider, with one of its models. */
@@ -51,6 +55,10 @@ export interface TestGatewayOptions {
   readonly allowedModels?: readonly string[];
   readonly validUntil?: number;
   readonly clock?: Clock;
+  /** Longest silence on an open stream. */
+  readonly pingMs?: number;
+  /** Of every model; unknown when left out. */
+  readonly maxOutputTokens?: number;
 }
 
 export interface TestGateway extends AsyncDisposable {
@@ -91,6 +99,7 @@ export async function startTestGateway(options: TestGatewayOptions): Promise<Tes
       calls: createProviderCallBuilder(vault),
       clock,
       logger: createLogger({ level: 'silent', role: 'test' }),
+      ...(options.pingMs !== undefined && { pingMs: options.pingMs }),
     },
     { host: '127.0.0.1', port: 0 },
   );
@@ -158,7 +167,8 @@ function snapshotOf(
     });
     for (const upstreamId of given.models) {
       const ref = `${given.provider}/${upstreamId}`;
-      const protocols = callableProtocols(offering, upstreamId);
+      const spoken = callableProtocols(offering, upstreamId, kindByName(upstreamId));
+      const protocols = spoken.filter((protocol) => given.formats?.includes(protocol) ?? true);
       const known = models.get(ref);
       models.set(ref, {
         id: known?.id ?? newId('model', now),
@@ -168,7 +178,7 @@ function snapshotOf(
         displayName: upstreamId,
         firstSeenAt: now,
         contextWindow: null,
-        maxOutputTokens: null,
+        maxOutputTokens: options.maxOutputTokens ?? null,
         capabilities: [],
         price: LIST_PRICE,
         via: [...(known?.via ?? []), { connectionId: id, protocols }],

@@ -1,6 +1,6 @@
 /** Answers in the format of chat completions, with the provider's own way of stating usage. */
 import type { TokenCounts } from '../../../src/domain/tokens.js';
-import { scriptAnswer, type ScriptedAnswer } from './script.js';
+import { argumentPieces, scriptAnswer, type ScriptedAnswer, type ScriptedTool } from './script.js';
 import type { Reply, SimulatedCall } from './simulation.js';
 
 /** How a provider states usage in chat completions. */
@@ -88,9 +88,12 @@ function usageOf(tokens: TokenCounts, style: ChatUsageStyle): Record<string, unk
 function wholeAnswer(answer: ScriptedAnswer, id: string, style: ChatUsageStyle): Record<string, unknown> {
   const message = {
     role: 'assistant',
-    content: answer.tool ? null : answer.pieces.join(''),
+    content: answer.pieces.length === 0 ? null : answer.pieces.join(''),
+    ...(answer.refusal !== null && { refusal: answer.refusal }),
     ...(answer.reasoning !== null && { reasoning_content: answer.reasoning }),
-    ...(answer.tool && { tool_calls: [toolCall(answer.tool.name, answer.tool.argumentsJson, id)] }),
+    ...(answer.tools.length > 0 && {
+      tool_calls: answer.tools.map((tool, index) => toolCall(tool, tool.argumentsJson || '{}', id, index)),
+    }),
   };
   return {
     id,
@@ -116,7 +119,9 @@ function chunksOf(answer: ScriptedAnswer, id: string, style: ChatUsageStyle, sta
   const chunks: unknown[] = [chunk({ role: 'assistant', content: '' })];
   if (answer.reasoning !== null) chunks.push(chunk({ reasoning_content: answer.reasoning }));
   for (const piece of answer.pieces) chunks.push(chunk({ content: piece }));
-  for (const part of toolDeltas(answer, id)) chunks.push(chunk({ tool_calls: [part] }));
+  if (answer.refusal !== null) chunks.push(chunk({ refusal: answer.refusal }));
+  for (const part of answer.tools.flatMap((tool, index) => toolDeltas(tool, id, index)))
+    chunks.push(chunk({ tool_calls: [part] }));
 
   const beside = usage && style.beside?.(answer.tokens);
   const finish = { index: 0, delta: {}, finish_reason: finishReason(answer) };
@@ -131,21 +136,20 @@ function chunksOf(answer: ScriptedAnswer, id: string, style: ChatUsageStyle, sta
   return chunks;
 }
 
-function toolCall(name: string, argumentsJson: string, id: string): Record<string, unknown> {
-  return { id: `call_${id}`, type: 'function', function: { name, arguments: argumentsJson } };
+function toolCall({ name }: ScriptedTool, given: string, id: string, index: number): Record<string, unknown> {
+  const callId = index === 0 ? `call_${id}` : `call_${id}_${index}`;
+  return { id: callId, type: 'function', function: { name, arguments: given } };
 }
 
-/** The name first, then the arguments in two halves, as models stream them. */
-function toolDeltas({ tool }: ScriptedAnswer, id: string): unknown[] {
-  if (!tool) return [];
-  const half = Math.ceil(tool.argumentsJson.length / 2);
+/** The name first, then the arguments in pieces, as models stream them; some send none at all when there are none. */
+function toolDeltas(tool: ScriptedTool, id: string, index: number): unknown[] {
   return [
-    { index: 0, ...toolCall(tool.name, '', id) },
-    { index: 0, function: { arguments: tool.argumentsJson.slice(0, half) } },
-    { index: 0, function: { arguments: tool.argumentsJson.slice(half) } },
+    { index, ...toolCall(tool, '', id, index) },
+    ...argumentPieces(tool).map((piece) => ({ index, function: { arguments: piece } })),
   ];
 }
 
 function finishReason(answer: ScriptedAnswer): string {
-  return answer.tool ? 'tool_calls' : 'stop';
+  if (answer.cut) return 'length';
+  return answer.tools.length > 0 ? 'tool_calls' : 'stop';
 }

@@ -83,11 +83,12 @@ export async function startEngine(
     if (logged.method === 'POST' && logged.body === null)
       return json({ error: { message: 'Invalid JSON' } }, 400);
     serial += 1;
+    const model = modelInPath(route.path, logged.path);
     const call: SimulatedCall = {
       path: logged.path,
       query: new URLSearchParams(logged.query),
       headers: logged.headers,
-      body: logged.body ?? {},
+      body: model === null ? (logged.body ?? {}) : { ...logged.body, model },
       models,
       serial,
       textBytes: chosen?.kind === 'huge' ? chosen.bytes : null,
@@ -104,7 +105,7 @@ export async function startEngine(
     response.once('close', () => left.abort(new Error('The client left.')));
     try {
       const route = simulation.routes.find(
-        ({ method, path }) => method === logged.method && path === logged.path,
+        ({ method, path }) => method === logged.method && patternOf(path).test(logged.path),
       );
       const chosen = route ? takeFault(route) : null;
       const reply = route ? answer(route, logged, chosen) : json({ error: { message: 'Not found' } }, 404);
@@ -158,6 +159,20 @@ export async function startEngine(
     close,
     [Symbol.asyncDispose]: close,
   };
+}
+
+/** A path, or a template with `{model}` and `{method}` in it. */
+function patternOf(path: string): RegExp {
+  const literal = path.replace(/[.*+?^$()|[\]\\]/g, '\\$&');
+  return new RegExp(
+    `^${literal.replace('{model}', '(?<model>[^/:]+)').replace('{method}', '(?:streamG|g)enerateContent')}$`,
+  );
+}
+
+/** The model that a path names; null when it stands in the body. */
+function modelInPath(template: string, path: string): string | null {
+  const model = patternOf(template).exec(path)?.groups?.['model'];
+  return model === undefined ? null : decodeURIComponent(model);
 }
 
 async function open(

@@ -1,6 +1,6 @@
 /** Answers in the format of Anthropic's Messages. */
 import type { TokenCounts } from '../../../src/domain/tokens.js';
-import { scriptAnswer, type ScriptedAnswer } from './script.js';
+import { argumentPieces, scriptAnswer, type ScriptedAnswer, type ScriptedTool } from './script.js';
 import type { Reply, SimulatedCall } from './simulation.js';
 
 /** Serves a message, streamed or not, as the request asks. A frame may follow the last one. */
@@ -78,39 +78,50 @@ interface Block {
 }
 
 function blocksOf(answer: ScriptedAnswer, id: string): Block[] {
-  const blocks: Block[] = [];
-  if (answer.reasoning !== null) {
-    blocks.push({
-      whole: { type: 'thinking', thinking: answer.reasoning, signature: 'c2ln' },
-      start: { type: 'thinking', thinking: '', signature: '' },
-      deltas: [
-        { type: 'thinking_delta', thinking: answer.reasoning },
-        { type: 'signature_delta', signature: 'c2ln' },
-      ],
-    });
-  }
-  if (answer.tool) {
-    const { name, argumentsJson } = answer.tool;
-    const half = Math.ceil(argumentsJson.length / 2);
-    const tool = { type: 'tool_use', id: `toolu_${id}`, name };
-    blocks.push({
-      whole: { ...tool, input: JSON.parse(argumentsJson) as unknown },
-      start: { ...tool, input: {} },
-      deltas: [
-        { type: 'input_json_delta', partial_json: argumentsJson.slice(0, half) },
-        { type: 'input_json_delta', partial_json: argumentsJson.slice(half) },
-      ],
-    });
-  } else {
-    blocks.push({
-      whole: { type: 'text', text: answer.pieces.join('') },
-      start: { type: 'text', text: '' },
-      deltas: answer.pieces.map((text) => ({ type: 'text_delta', text })),
-    });
-  }
+  const blocks = answer.tools.map((tool, index) => toolBlock(tool, index === 0 ? id : `${id}_${index}`));
+  const text = answer.refusal === null ? answer.pieces : [answer.refusal];
+  if (text.length > 0) blocks.unshift(textBlock(text));
+  if (answer.reasoning !== null) blocks.unshift(thinkingBlock(answer.reasoning, answer.model));
   return blocks;
 }
 
+/** What a model seals its thoughts with. */
+export function signatureOf(model: string): string {
+  return Buffer.from(`signed by ${model}`).toString('base64');
+}
+
+function thinkingBlock(thinking: string, model: string): Block {
+  const signature = signatureOf(model);
+  return {
+    whole: { type: 'thinking', thinking, signature },
+    start: { type: 'thinking', thinking: '', signature: '' },
+    deltas: [
+      { type: 'thinking_delta', thinking },
+      { type: 'signature_delta', signature },
+    ],
+  };
+}
+
+function textBlock(pieces: readonly string[]): Block {
+  return {
+    whole: { type: 'text', text: pieces.join('') },
+    start: { type: 'text', text: '' },
+    deltas: pieces.map((text) => ({ type: 'text_delta', text })),
+  };
+}
+
+function toolBlock(tool: ScriptedTool, id: string): Block {
+  const block = { type: 'tool_use', id: `toolu_${id}`, name: tool.name };
+  return {
+    whole: { ...block, input: JSON.parse(tool.argumentsJson || '{}') as unknown },
+    start: { ...block, input: {} },
+    // A call without arguments still has one delta, an empty one.
+    deltas: ['', ...argumentPieces(tool)].map((partial_json) => ({ type: 'input_json_delta', partial_json })),
+  };
+}
+
 function stopReason(answer: ScriptedAnswer): string {
-  return answer.tool ? 'tool_use' : 'end_turn';
+  if (answer.refusal !== null) return 'refusal';
+  if (answer.cut) return 'max_tokens';
+  return answer.tools.length > 0 ? 'tool_use' : 'end_turn';
 }

@@ -1,6 +1,8 @@
 /** Builders of simulations of providers that speak OpenAI's dialect: their own manners are data. */
 import { chatAnswer, type ChatUsageStyle } from './chat-answer.js';
+import { embeddingsAnswer } from './embeddings-answer.js';
 import { messagesAnswer } from './messages-answer.js';
+import type { Objection } from './objections.js';
 import { responsesAnswer } from './responses-answer.js';
 import {
   inAnthropicForm,
@@ -33,11 +35,15 @@ export interface OpenAiCompatibleSimulation {
   readonly listed?: (model: SimulatedModel) => unknown;
   /** Whether the list does not ask for a key. */
   readonly publicList?: boolean;
+  /** What it refuses in chat requests that others take. */
+  readonly objects?: Objection;
   /** Path of the list; `/models` under the base when left out. */
   readonly listPath?: string;
   /** Paths of the other formats it speaks. */
   readonly messagesPath?: string;
   readonly responsesPath?: string;
+  /** Whether it embeds, at `/embeddings` under the base. */
+  readonly embeds?: boolean;
   /** Further paths: accounts, quota, other products; of two with the same path, these win. */
   readonly routes?: readonly SimulatedRoute[];
   /** Answers keys that are not good where that depends on their state; `bad-key` when left out. */
@@ -101,10 +107,14 @@ export function openAiCompatibleSimulation(own: OpenAiCompatibleSimulation): Sim
         ...(own.listed && { listed: own.listed }),
         ...(own.publicList ? {} : { refuse }),
       }),
-      generationRoute(`${base}/chat/completions`, refuse, (call) => chatAnswer(call, slug, own.usage)),
+      generationRoute(`${base}/chat/completions`, refuse, (call) => {
+        const objection = own.objects?.(call.body) ?? null;
+        return objection ? refusal(objection) : chatAnswer(call, slug, own.usage);
+      }),
       ...(responsesPath === undefined
         ? []
         : [generationRoute(responsesPath, refuse, (call) => responsesAnswer(call, slug))]),
+      ...(own.embeds ? [embeddingsRoute(`${base}/embeddings`, slug, refuse)] : []),
       ...(messagesPath === undefined ? [] : [messagesRoute(messagesPath, slug, refuse)]),
     ],
     failures,
@@ -158,6 +168,11 @@ export function generationRoute(
   auth: AuthForms = ['bearer'],
 ): SimulatedRoute {
   return { use: 'generation', method: 'POST', path, auth, refuse, serve };
+}
+
+/** OpenAI's embeddings. */
+export function embeddingsRoute(path: string, slug: string, refuse: Refuse): SimulatedRoute {
+  return generationRoute(path, refuse, (call) => embeddingsAnswer(call, slug));
 }
 
 /** Anthropic's Messages, with refusals worded in Anthropic's form; the key is taken in either header. */

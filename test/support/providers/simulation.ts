@@ -62,6 +62,7 @@ export interface SimulatedCall {
   /** Of the query string, by name. */
   readonly query: URLSearchParams;
   readonly headers: LoggedRequest['headers'];
+  /** As sent; a model that the path names is added. */
   readonly body: Readonly<Record<string, unknown>>;
   readonly models: readonly SimulatedModel[];
   /** Number of this answer, from 1: answers are told apart by it without randomness. */
@@ -100,6 +101,7 @@ export type RouteUse = 'generation' | 'models' | 'account';
 export interface SimulatedRoute {
   readonly use: RouteUse;
   readonly method: 'GET' | 'POST';
+  /** `{model}` and `{method}` stand for those of Gemini's format, which has them in the path. */
   readonly path: string;
   /** Header forms the key is accepted in; empty when the path does not ask for one. */
   readonly auth: readonly AuthHeader[];

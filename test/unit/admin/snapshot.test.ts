@@ -80,6 +80,30 @@ describe('a snapshot', () => {
     expect((await build()).models).toEqual([]);
   });
 
+  it('holds models that embed for nothing but that, and none that cannot be asked to', async () => {
+    const openai = await harness.simulate('openai');
+    openai.setModels([{ id: 'gpt-5.5' }, { id: 'text-embedding-3-large' }, { id: 'sora-2' }]);
+    valueOf(await harness.connect(openai));
+    await harness.discovery.settled();
+    const protocolsOf = async (): Promise<Record<string, unknown>> =>
+      Object.fromEntries(
+        (await build()).models
+          .filter(({ provider }) => provider === 'openai')
+          .map(({ upstreamId, via }) => [upstreamId, via.flatMap(({ protocols }) => protocols)]),
+      );
+    const expected = {
+      'gpt-5.5': ['OPENAI_CHAT', 'OPENAI_RESPONSES'],
+      'text-embedding-3-large': ['OPENAI_EMBEDDINGS'],
+    };
+    expect(await protocolsOf()).toEqual(expected);
+    // As it was noted before embeddings were a format of their own.
+    await harness.database.prisma.modelConnection.updateMany({
+      where: { model: { upstreamId: 'text-embedding-3-large' } },
+      data: { protocols: ['OPENAI_CHAT', 'OPENAI_EMBEDDINGS'] },
+    });
+    expect(await protocolsOf()).toEqual(expected);
+  });
+
   it('holds keys that work: a rotated one under both hashes, no revoked and no expired one', async () => {
     const [good, rotated, revoked, expired] = [
       await makeKey('good'),

@@ -9,6 +9,7 @@ if (!zen) throw new Error('opencode is gone');
 test('a model is called in the formats of its own', () => {
   expect(callableProtocols(zen, 'claude-sonnet-4-6')).toEqual(['ANTHROPIC_MESSAGES']);
   expect(callableProtocols(zen, 'gpt-5.5')).toEqual(['OPENAI_RESPONSES']);
+  expect(callableProtocols(zen, 'gemini-3.1-pro')).toEqual(['GEMINI']);
 });
 
 test('where nothing depends on the model, it is called in every format of the offering', () => {
@@ -18,6 +19,16 @@ test('where nothing depends on the model, it is called in every format of the of
 });
 
 test('a format without an address is none, so that no route is promised that cannot be taken', () => {
-  expect(callableProtocols(zen, 'gemini-3.1-pro')).toEqual([]);
-  expect(describeModel(zen, { upstreamId: 'gemini-3.1-pro' }, () => null, 0).protocols).toEqual([]);
+  const withoutGemini = { ...zen, endpoints: [zen.endpoints[0]] } as const;
+  expect(callableProtocols(withoutGemini, 'gemini-3.1-pro')).toEqual([]);
+  expect(describeModel(withoutGemini, { upstreamId: 'gemini-3.1-pro' }, () => null, 0).protocols).toEqual([]);
+});
+
+test('a model that embeds is called for embeddings only, and no other model is', () => {
+  const openai = findProvider('openai')?.offerings[0];
+  if (!openai) throw new Error('openai is gone');
+  expect(callableProtocols(openai, 'text-embedding-3-large', 'EMBEDDING')).toEqual(['OPENAI_EMBEDDINGS']);
+  expect(callableProtocols(openai, 'gpt-5.5')).not.toContain('OPENAI_EMBEDDINGS');
+  expect(callableProtocols(openai, 'sora-2', 'OTHER')).toEqual([]);
+  expect(callableProtocols(zen, 'some-embedding', 'EMBEDDING')).toEqual([]);
 });

@@ -1,5 +1,6 @@
 /** From a name to a model to the order of its routes. */
 import { describe, expect, it } from 'vitest';
+import type { WireProtocol } from '../../../src/domain/vocabulary.js';
 import { isAllowed, planNamedModel } from '../../../src/routing/plan.js';
 import { resolveModel } from '../../../src/routing/resolve.js';
 import {
@@ -112,9 +113,25 @@ describe('a plan', () => {
       connections,
     );
     const entry = models.get('zai/m');
-    const order = entry && planNamedModel(entry, 'OPENAI_CHAT').routes.map((route) => route.connection.id);
+    const chat = { protocol: 'OPENAI_CHAT', translatable: true } as const;
+    const order = entry && planNamedModel(entry, chat).routes.map(({ route }) => route.connection.id);
     expect(order).toEqual(['c2', 'c4', 'c5', 'c1']);
-    expect(entry && planNamedModel(entry, 'GEMINI').routes).toEqual([]);
+  });
+
+  it('takes each route in the client’s format where it is spoken, else in the one preferred there, if it can be translated', () => {
+    const via = [
+      { connectionId: 'c1', protocols: BOTH },
+      { connectionId: 'c2', protocols: ['ANTHROPIC_MESSAGES'] satisfies Via['protocols'] },
+    ];
+    const connections = [connection('c1', 'zai/coding-plan'), connection('c2', 'zai/coding-plan')];
+    const entry = workspace([model('zai/m', via)], connections).models.get('zai/m');
+    const formats = (protocol: WireProtocol, translatable: boolean) =>
+      entry && planNamedModel(entry, { protocol, translatable }).routes.map((route) => route.protocol);
+    expect(formats('ANTHROPIC_MESSAGES', true)).toEqual(['ANTHROPIC_MESSAGES', 'ANTHROPIC_MESSAGES']);
+    expect(formats('OPENAI_CHAT', true)).toEqual(['OPENAI_CHAT', 'ANTHROPIC_MESSAGES']);
+    expect(formats('OPENAI_RESPONSES', true)).toEqual(['OPENAI_CHAT', 'ANTHROPIC_MESSAGES']);
+    expect(formats('OPENAI_CHAT', false)).toEqual(['OPENAI_CHAT']);
+    expect(formats('OPENAI_EMBEDDINGS', false)).toEqual([]);
   });
 });
 

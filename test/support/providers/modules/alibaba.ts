@@ -1,6 +1,13 @@
 /** Alibaba Cloud Model Studio: three doors with keys of their own, errors in three spellings, usage behind the finish chunk. */
 import { chatAnswer, type ChatUsageStyle } from '../chat-answer.js';
-import { generationRoute, listRoute, messagesRoute, openAiError } from '../openai-compatible.js';
+import { firstOf, forcedToolWhileThinking, unknownRole } from '../objections.js';
+import {
+  generationRoute,
+  listRoute,
+  messagesRoute,
+  openAiError,
+  embeddingsRoute,
+} from '../openai-compatible.js';
 import { responsesAnswer } from '../responses-answer.js';
 import {
   inAnthropicForm,
@@ -147,8 +154,26 @@ const list = (path: string, offering: string, refuse: Refuse): SimulatedRoute =>
   return { ...route, serve: (call) => route.serve({ ...call, models: call.models.filter(included) }) };
 };
 
+const invalidParameter = (message: string): unknown =>
+  openAiError(message, 'invalid_request_error', 'invalid_parameter_error');
+
+const objects = firstOf(
+  unknownRole('developer', () =>
+    invalidParameter("developer is not one of ['system', 'assistant', 'user', 'tool', 'function']"),
+  ),
+  forcedToolWhileThinking(() =>
+    invalidParameter(
+      '<400> InternalError.Algo.InvalidParameter: The tool_choice parameter does not support being set to required or ' +
+        'object in thinking mode',
+    ),
+  ),
+);
+
 const chat = (path: string, refuse: Refuse): SimulatedRoute =>
-  generationRoute(path, refuse, (call) => chatAnswer(call, 'alibaba', USAGE));
+  generationRoute(path, refuse, (call) => {
+    const objection = objects(call.body);
+    return objection ? refusal(objection) : chatAnswer(call, 'alibaba', USAGE);
+  });
 
 /** Code and message are kept, whatever form they were in. */
 function phraseForMessages(failure: RecordedFailure): RecordedFailure {
@@ -208,6 +233,7 @@ export const simulation: Simulation = {
     messages('/apps/anthropic/v1/messages'),
     list('/compatible-mode/v1/models', 'api', refuseUnknown),
     chat('/compatible-mode/v1/chat/completions', refuseUnknown),
+    embeddingsRoute('/compatible-mode/v1/embeddings', 'alibaba', refuseUnknown),
     generationRoute('/compatible-mode/v1/responses', refuseUnknown, (call) =>
       responsesAnswer(call, 'alibaba'),
     ),

@@ -1,4 +1,5 @@
 /** Cerebras: errors without an envelope, and limits per minute and per day under one code. */
+import { firstOf, unknownFields, unknownMessageFields } from '../objections.js';
 import { openAiCompatibleSimulation } from '../openai-compatible.js';
 import type { RecordedFailure } from '../simulation.js';
 
@@ -79,6 +80,14 @@ const failures = {
   },
 } satisfies Record<string, RecordedFailure>;
 
+const unsupported = (path: string): unknown =>
+  error(
+    `${path}: property '${path}' is unsupported`,
+    'invalid_request_error',
+    'validation_error',
+    'wrong_api_format',
+  );
+
 const origins = ['https://api.cerebras.ai'];
 
 export const simulation = openAiCompatibleSimulation({
@@ -92,5 +101,11 @@ export const simulation = openAiCompatibleSimulation({
   models: [{ id: 'gpt-oss-120b' }, { id: 'zai-glm-4.7' }, { id: 'gemma-4-31b' }],
   base: '/v1',
   usage: { place: 'own-chunk', unasked: true, cached: 'details' },
+  objects: firstOf(
+    unknownFields(['frequency_penalty', 'presence_penalty', 'reasoning', 'enable_thinking'], unsupported),
+    unknownMessageFields(['reasoning_content'], (index, role, name) =>
+      unsupported(`messages.${index}.${role}.${name}`),
+    ),
+  ),
   failures,
 });

@@ -1,4 +1,5 @@
 /** DeepSeek: usage on the finishing chunk with cache hits and misses, `null` before; every error has the same code. */
+import { firstOf, forcedToolWhileThinking, missingThoughts, unknownRole } from '../objections.js';
 import { openAiCompatibleSimulation, openAiError } from '../openai-compatible.js';
 
 const error = (message: string, type = 'invalid_request_error'): unknown =>
@@ -15,6 +16,18 @@ export const simulation = openAiCompatibleSimulation({
   base: '',
   messagesPath: '/anthropic/v1/messages',
   usage: { place: 'finish-chunk', unasked: true, nulls: true, cached: 'hit-and-miss', reasoning: true },
+  objects: firstOf(
+    unknownRole('developer', () =>
+      error(
+        'Failed to deserialize the JSON body into the target type: messages[0].role: unknown variant `developer`, expected ' +
+          'one of `system`, `user`, `assistant`, `tool`',
+      ),
+    ),
+    missingThoughts(() =>
+      error('The `reasoning_content` in the thinking mode must be passed back to the API.'),
+    ),
+    forcedToolWhileThinking(() => error('Thinking mode does not support this tool_choice')),
+  ),
   models: [
     { id: 'deepseek-v4-flash' },
     { id: 'deepseek-v4-pro' },

@@ -36,6 +36,7 @@ export const simulation = openAiCompatibleSimulation({
   origins: { api: ['https://api.fireworks.ai'] },
   keys: { good: 'fw_GoodGoodGood', bad: 'fw_UnknownUnknown', wrongProduct: null },
   base,
+  embeds: true,
   listPath: LIST_PATH,
   messagesPath: `${base}/messages`,
   responsesPath: `${base}/responses`,

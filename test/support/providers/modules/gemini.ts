@@ -1,13 +1,10 @@
-/** Gemini: a list of its own that pages by token, and an OpenAI-compatible endpoint whose errors come in an array. */
+/** Gemini: its own format, a list that pages by token, and an OpenAI-compatible endpoint whose errors come in an array. */
 import { chatAnswer } from '../chat-answer.js';
-import { generationRoute, refuseWith } from '../openai-compatible.js';
+import { GENERATE_PATH, geminiAnswer, googleError as error } from '../gemini-answer.js';
+import { embeddingsRoute, generationRoute, refuseWith } from '../openai-compatible.js';
 import { json, refusal, type RecordedFailure, type SimulatedCall, type Simulation } from '../simulation.js';
 
 const PAGE = 3;
-
-const error = (code: number, status: string, message: string): unknown => ({
-  error: { code, message, status },
-});
 
 const failures = {
   // A bad key is a bad request here.
@@ -121,12 +118,22 @@ export const simulation: Simulation = {
       refuse: refuseWith(failures['bad-key']),
       serve: listPage,
     },
+    generationRoute(
+      `/v1beta${GENERATE_PATH}`,
+      refuseWith(failures['bad-key']),
+      (call) => geminiAnswer(call, 'gemini'),
+      ['x-goog-api-key'],
+    ),
     {
       ...generationRoute(
         '/v1beta/openai/chat/completions',
         () => refusal(inArray(failures['bad-key'])),
         (call) => chatAnswer(call, 'gemini', { place: 'finish-chunk', unasked: false, cached: 'details' }),
       ),
+      phrase: inArray,
+    },
+    {
+      ...embeddingsRoute('/v1beta/openai/embeddings', 'gemini', () => refusal(inArray(failures['bad-key']))),
       phrase: inArray,
     },
   ],

@@ -1,4 +1,5 @@
 /** Groq: usage twice on the finishing chunk, once under its own name. */
+import { unknownMessageFields } from '../objections.js';
 import { openAiCompatibleSimulation, openAiError, plainEntry } from '../openai-compatible.js';
 
 const base = '/openai/v1';
@@ -25,6 +26,13 @@ export const simulation = openAiCompatibleSimulation({
       },
     }),
   },
+  objects: unknownMessageFields(['reasoning_content'], (index, role, name) =>
+    openAiError(
+      `'messages.${index}' : for 'role:${role}' the following must be satisfied[('messages.${index}' : property ` +
+        `'${name}' is unsupported)]`,
+      'invalid_request_error',
+    ),
+  ),
   listed: (model) => ({
     ...plainEntry(model),
     active: !model.hidden,

@@ -1,6 +1,7 @@
 /** Kimi Code: K2 models state usage inside the finishing choice, K3 beside it; its quota wall is a 403. */
 import { chatAnswer, type ChatUsageStyle } from '../chat-answer.js';
 import { messagesAnswer } from '../messages-answer.js';
+import { missingThoughts } from '../objections.js';
 import { json, refusal, type RecordedFailure, type Simulation } from '../simulation.js';
 
 const K2_USAGE: ChatUsageStyle = { place: 'finish-choice', unasked: true, cached: 'top-level' };
@@ -101,6 +102,14 @@ function usages(): unknown {
   };
 }
 
+/** In the words of the Open Platform; UNCONFIRMED that the plan's are the same. */
+const objects = missingThoughts((index) =>
+  error(
+    'invalid_request_error',
+    `thinking is enabled but reasoning_content is missing in assistant tool call message at index ${index}`,
+  ),
+);
+
 const refuse = (): ReturnType<typeof refusal> => refusal(failures['bad-key']);
 
 export const simulation: Simulation = {
@@ -164,8 +173,11 @@ export const simulation: Simulation = {
       path: '/coding/v1/chat/completions',
       auth: ['bearer'],
       refuse,
-      serve: (call) =>
-        chatAnswer(call, 'kimi', String(call.body['model']).startsWith('k3') ? K3_USAGE : K2_USAGE),
+      serve: (call) => {
+        const objection = objects(call.body);
+        if (objection) return refusal(objection);
+        return chatAnswer(call, 'kimi', String(call.body['model']).startsWith('k3') ? K3_USAGE : K2_USAGE);
+      },
     },
     {
       use: 'generation',

@@ -20,6 +20,7 @@ export const simulation = openAiCompatibleSimulation({
   origins: { local: ['http://127.0.0.1:8080'] },
   keys: { good: 'good-key', bad: 'bad-key', wrongProduct: null },
   base: '/v1',
+  embeds: true,
   messagesPath: '/v1/messages',
   responsesPath: '/v1/responses',
   usage: { place: 'own-chunk', unasked: false, cached: 'details' },
@@ -52,7 +53,10 @@ export const simulation = openAiCompatibleSimulation({
       n_embd: 2_048,
     },
   }),
-  models: [{ id: 'unsloth/Qwen3.6-35B-A3B-GGUF', contextWindow: 65_536 }],
+  models: [
+    { id: 'unsloth/Qwen3.6-35B-A3B-GGUF', contextWindow: 65_536 },
+    { id: 'nomic-ai/nomic-embed-text-v1.5-GGUF', contextWindow: 2_048, kind: 'EMBEDDING' },
+  ],
   failures: {
     'bad-key': badKey,
     // Without its router it answers to any name.

@@ -17,6 +17,7 @@ export const simulation = openAiCompatibleSimulation({
   origins: { local: ['http://127.0.0.1:1234'] },
   keys: { good: 'sk-lm-good0000', bad: 'sk-lm-bad00000', wrongProduct: null },
   base: '/v1',
+  embeds: true,
   listPath: '/api/v0/models',
   messagesPath: '/v1/messages',
   responsesPath: '/v1/responses',

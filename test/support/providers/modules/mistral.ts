@@ -1,4 +1,5 @@
 /** Mistral: one list for plan and API, with abilities and announced ends; usage on the chunk that ends the text, unasked. */
+import { firstOf, nineAlphanumerics, unknownFields, unknownMessageFields } from '../objections.js';
 import { openAiCompatibleSimulation } from '../openai-compatible.js';
 import type { RecordedFailure, SimulatedModel } from '../simulation.js';
 
@@ -82,6 +83,17 @@ function listed(model: SimulatedModel): unknown {
   };
 }
 
+/** As pydantic words it; the message is a list. */
+const extra = (...loc: readonly (string | number)[]): unknown => ({
+  object: 'error',
+  message: {
+    detail: [{ type: 'extra_forbidden', loc: ['body', ...loc], msg: 'Extra inputs are not permitted' }],
+  },
+  type: 'invalid_request_error',
+  param: null,
+  code: null,
+});
+
 const origins = ['https://api.mistral.ai'];
 
 export const simulation = openAiCompatibleSimulation({
@@ -102,7 +114,21 @@ export const simulation = openAiCompatibleSimulation({
     { id: 'mistral-vibe-cli-latest', contextWindow: 200_000, tools: true, offerings: ['vibe'] },
   ],
   base: '/v1',
+  embeds: true,
   listed,
   usage: { place: 'finish-chunk', unasked: true },
+  objects: firstOf(
+    nineAlphanumerics((message) => error(message, 'invalid_function_call', '3280')),
+    unknownFields(
+      ['max_completion_tokens', 'stream_options', 'seed', 'user', 'store', 'service_tier', 'verbosity'],
+      (name) => extra(name),
+      422,
+    ),
+    unknownMessageFields(
+      ['reasoning_content', 'name'],
+      (index, role, name) => extra('messages', index, role, name),
+      422,
+    ),
+  ),
   failures,
 });

@@ -1,7 +1,21 @@
 /** The Moonshot Open Platform: usage inside the finishing choice, and a list that states what its models can do. */
+import { firstOf, forcedToolWhileThinking, missingThoughts } from '../objections.js';
 import { openAiCompatibleSimulation, plainEntry } from '../openai-compatible.js';
 
 const error = (type: string, message: string): unknown => ({ error: { message, type } });
+
+/** UNCONFIRMED: the second wording. */
+const WHILE_THINKING = firstOf(
+  missingThoughts((index) =>
+    error(
+      'invalid_request_error',
+      `thinking is enabled but reasoning_content is missing in assistant tool call message at index ${index}`,
+    ),
+  ),
+  forcedToolWhileThinking(() =>
+    error('invalid_request_error', "tool_choice 'required' is incompatible with thinking enabled"),
+  ),
+);
 
 export const simulation = openAiCompatibleSimulation({
   slug: 'moonshot',
@@ -22,6 +36,7 @@ export const simulation = openAiCompatibleSimulation({
     supports_video_in: model.vision ?? false,
     supports_reasoning: model.reasoning ?? false,
   }),
+  objects: (body) => (/k2\.\d/.test(String(body['model'])) ? WHILE_THINKING(body) : null),
   models: [
     { id: 'kimi-k2.6', contextWindow: 262_144, vision: true, reasoning: true },
     { id: 'kimi-k2.7-code', contextWindow: 262_144, vision: true, reasoning: true },

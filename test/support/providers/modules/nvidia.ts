@@ -19,6 +19,7 @@ export const simulation = openAiCompatibleSimulation({
   origins: { api: ['https://integrate.api.nvidia.com'] },
   keys: { good: 'nvapi-GoodGoodGood', bad: 'nvapi-UnknownUnknown', wrongProduct: null },
   base: '/v1',
+  embeds: true,
   usage: { place: 'own-chunk', unasked: false },
   routes: [list],
   models: [

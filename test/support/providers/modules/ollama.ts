@@ -7,6 +7,7 @@ export const simulation = openAiCompatibleSimulation({
   origins: { local: ['http://127.0.0.1:11434'] },
   keys: { good: 'unused', bad: 'unused-bad', wrongProduct: null },
   base: '/v1',
+  embeds: true,
   messagesPath: '/v1/messages',
   responsesPath: '/v1/responses',
   usage: { place: 'own-chunk', unasked: false },

@@ -6,6 +6,7 @@ export const simulation = openAiCompatibleSimulation({
   origins: { api: ['https://api.openai.com'] },
   keys: { good: 'sk-proj-GoodGoodGood', bad: 'sk-proj-UnknownUnknown', wrongProduct: null },
   base: '/v1',
+  embeds: true,
   responsesPath: '/v1/responses',
   usage: { place: 'own-chunk', unasked: false, nulls: true, cached: 'details', reasoning: true },
   models: [
@@ -24,6 +25,7 @@ export const simulation = openAiCompatibleSimulation({
     { id: 'sora-2', kind: 'OTHER' },
     { id: 'omni-moderation-latest', kind: 'OTHER' },
     { id: 'text-embedding-3-large', kind: 'EMBEDDING' },
+    { id: 'text-embedding-3-small', kind: 'EMBEDDING' },
   ],
   failures: {
     'bad-key': {

@@ -19,6 +19,7 @@ export const simulation = openAiCompatibleSimulation({
   origins: { api: ['https://api.together.xyz'] },
   keys: { good: 'tgp_v1_GoodGoodGood', bad: 'tgp_v1_UnknownUnknown', wrongProduct: null },
   base: '/v1',
+  embeds: true,
   usage: { place: 'finish-chunk', unasked: true, nulls: true },
   routes: [
     {

@@ -11,6 +11,7 @@ export const simulation = openAiCompatibleSimulation({
   origins: { local: ['http://127.0.0.1:8000'] },
   keys: { good: 'good-key', bad: 'bad-key', wrongProduct: null },
   base: '/v1',
+  embeds: true,
   messagesPath: '/v1/messages',
   responsesPath: '/v1/responses',
   usage: { place: 'own-chunk', unasked: false, cached: 'details' },

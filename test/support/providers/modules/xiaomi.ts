@@ -1,5 +1,6 @@
 /** Xiaomi MiMo: keys that work in one cluster only, and a refusal that can hide behind HTTP 200. */
 import type { ChatUsageStyle } from '../chat-answer.js';
+import { missingThoughts } from '../objections.js';
 import { messagesRoute, openAiCompatibleSimulation } from '../openai-compatible.js';
 import { json, type RecordedFailure, refusal, type SimulatedRoute } from '../simulation.js';
 
@@ -69,5 +70,13 @@ export const simulation = openAiCompatibleSimulation({
   failures,
   refuse,
   // Its gateway speaks before the format is looked at: errors are worded alike on both paths.
+  objects: missingThoughts(() => ({
+    error: {
+      code: '400',
+      message: 'Param Incorrect',
+      param: 'The reasoning_content in the thinking mode must be passed back to the API.',
+      type: '',
+    },
+  })),
   routes: [{ ...messagesRoute('/anthropic/v1/messages', 'xiaomi', refuse), phrase: (failure) => failure }],
 });

@@ -79,7 +79,8 @@ function createPipe({ surface, dialect, target, hideUsage, recorder }: Passthrou
       return [...fresh.push(held), ...fresh.end()].some(makesAnswer);
     },
     beforeError: (bytes) => beforeError(bytes, reader.errorData ?? ''),
-    failing: (error) => protocol.errors.frame(error),
+    // Behind half a frame it would be part of that.
+    failing: (error) => (endsFrame(tail) ? '' : '\n\n') + protocol.errors.frame(error),
     ping: () => (endsFrame(tail) ? surface.ping : null),
   };
 }

@@ -23,24 +23,31 @@ import { REQUESTS } from './requests.js';
 
 const PROTOCOLS = Object.keys(PROVIDERS) as ChatProtocol[];
 const ORDER_NAMES = (Object.keys(ORDERS) as Order[]).filter((order) => order !== 'huge arguments');
-const RUN_MS = 200;
+/** Of each kind of input: enough to find what is wrong over many runs of the suite, few enough to wait for. */
+const RUNS = 60;
 
 setFlagsFromString('--expose-gc');
 const collectGarbage = runInNewContext('gc') as () => void;
 
+/** Buffers are let go of a turn after the objects that held them. */
+async function forgetAll(): Promise<void> {
+  for (let round = 0; round < 3; round++) {
+    collectGarbage();
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}
+
 let tried = 0;
 afterAll(() => process.stdout.write(`  ${tried} malformed inputs tried\n`));
 
-/** Tries inputs until the time is up; an input that takes long is a failure of its own. */
-function tryAll<T>(inputs: fc.Arbitrary<T>, check: (input: T) => void, slowestMs = 1_500): void {
+/** An input that never comes to an end runs into the test's own time limit. */
+function tryAll<T>(inputs: fc.Arbitrary<T>, check: (input: T) => void): void {
   fc.assert(
     fc.property(inputs, (input) => {
       tried++;
-      const start = performance.now();
       check(input);
-      expect(performance.now() - start, 'milliseconds').toBeLessThan(slowestMs);
     }),
-    { numRuns: 5_000, interruptAfterTimeLimit: RUN_MS, includeErrorInReport: true },
+    { numRuns: RUNS, includeErrorInReport: true },
   );
 }
 
@@ -148,19 +155,17 @@ describe.each(PROTOCOLS)('a provider of %s', (protocol) => {
     }
   });
 
-  it('may begin a frame and never end it', () => {
-    collectGarbage();
+  it('may begin a frame and never end it', async () => {
+    await forgetAll();
     const before = process.memoryUsage();
     const decoder = PROVIDERS[protocol].createStreamDecoder(TARGET);
     const piece = Buffer.alloc(256 * 1024, 'x');
     decoder.push(Buffer.from('data: {"choices":[{"delta":{"content":"'));
-    const start = performance.now();
     for (let sent = 0; sent < 64 * STREAM_FRAME_MAX_BYTES; sent += piece.length) {
       tried++;
       decoder.push(piece);
     }
-    expect(performance.now() - start).toBeLessThan(3_000);
-    collectGarbage();
+    await forgetAll();
     const after = process.memoryUsage();
     expect(after.arrayBuffers - before.arrayBuffers).toBeLessThan(16 * STREAM_FRAME_MAX_BYTES);
     expect(after.heapUsed - before.heapUsed).toBeLessThan(16 * STREAM_FRAME_MAX_BYTES);

@@ -35,6 +35,12 @@ const cutsOf = (length: number) =>
       return [...new Set([...anywhere, ...crumbs])].filter((at) => at <= length).toSorted((a, b) => a - b);
     });
 
+/** As many as fit in the same time for every stream. */
+function runsFor(length: number): number {
+  return Math.min(40, Math.max(3, Math.floor(BYTES_IN_ALL / length)));
+}
+const BYTES_IN_ALL = 200_000;
+
 function cut(bytes: Buffer, cuts: readonly number[]): Buffer[] {
   return [...cuts, bytes.length].map((end, index) => bytes.subarray(cuts[index - 1] ?? 0, end));
 }
@@ -55,7 +61,7 @@ describe.each(SAMPLES.map((sample): [string, Sample] => [sample.name, sample]))(
       fc.property(cutsOf(sample.bytes.length), (cuts) => {
         expect(outcomes(sample, cut(sample.bytes, cuts))).toEqual(whole);
       }),
-      { numRuns: 40, interruptAfterTimeLimit: 120 },
+      { numRuns: runsFor(sample.bytes.length) },
     );
   });
 

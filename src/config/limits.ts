@@ -1,4 +1,4 @@
-/** Every number that bounds something, with its reason. Units are in the names. */
+/** Numbers that bound something, with their reasons: of the gateway, of what it calls, and of the database. Units are in the names. */
 
 /** A request body beyond this is refused. Agents send up to a few MiB with images; providers cap near 32 MiB. */
 export const REQUEST_BODY_MAX_BYTES = 32 * 1024 * 1024;
@@ -86,9 +86,6 @@ export const CATALOG_TIMEOUT_MS = 30_000;
 /** Pause after a failed refresh of the catalogue: models.dev is back within hours or not needed that soon. */
 export const CATALOG_RETRY_MS = 3_600_000;
 
-/** Events priced anew in one transaction; the recorder waits for it. */
-export const REPRICE_BATCH_MAX_EVENTS = 500;
-
 /** Output asked of a messages provider that demands a bound, when nobody named one: what every model still offered there takes. */
 export const MESSAGES_DEFAULT_OUTPUT_TOKENS = 8_192;
 
@@ -110,101 +107,8 @@ export const UPSTREAM_CONNECTIONS_MAX = 512;
 /** Longest message kept of a failure: enough to explain, too short to carry a prompt. */
 export const FAILURE_MESSAGE_MAX_CHARS = 500;
 
-/** Journal segments rotate at this size, so that committed ones can go soon. */
-export const JOURNAL_SEGMENT_MAX_BYTES = 16 * 1024 * 1024;
-
-/** Records a gateway holds in memory while its disk refuses writes; about 20 MiB. Past it the oldest are lost, counted. */
-export const JOURNAL_PENDING_MAX_RECORDS = 20_000;
-
-/** Largest journal record. Real ones are about 1 KiB; a length beyond this in a segment can only be damage. */
-export const JOURNAL_RECORD_MAX_BYTES = 1024 * 1024;
-
-/** Pause between attempts to write the journal while its disk refuses: short enough to lose little once there is room. */
-export const JOURNAL_RETRY_MS = 250;
-
-/** How often committed segments that are kept for a replay are looked at for ones whose time is over. */
-export const JOURNAL_SWEEP_MS = 10 * 60_000;
-
-/** How often the recorder looks for new records: well inside the half second a subscriber waits at most. */
-export const JOURNAL_POLL_MS = 40;
-
-/** Events committed in one transaction: large enough to be cheap per event, small enough to keep it short. */
-export const RECORDER_BATCH_MAX_EVENTS = 500;
-
-/** Pause of the recorder while the database is away, doubled up to the longest and spread so that nodes do not return at once. */
-export const RECORDER_RETRY_MIN_MS = 50;
-export const RECORDER_RETRY_MAX_MS = 5_000;
-
-/** With the embedded database, which does not fsync, committed segments are kept this long and replayed at start. */
-export const JOURNAL_REPLAY_WINDOW_MS = 24 * 3_600_000;
-
-/** Days individual usage events are kept; rollups are kept for good. */
-export const USAGE_RETENTION_DAYS = 90;
-
-/** Stored events read at once while a subscriber's past is replayed to it. */
-export const USAGE_REPLAY_PAGE = 200;
-
-/** Groups in the sums a subscriber follows, and most that a report may ask for. */
-export const USAGE_GROUPS_MAX = 100;
-
-/** Deliveries queued for a subscriber that reads slowly. */
-export const MAILBOX_CAPACITY = 256;
-
-/** GraphQL over HTTP: largest body, and largest websocket message. */
-export const GRAPHQL_BODY_MAX_BYTES = 256 * 1024;
-export const GRAPHQL_MESSAGE_MAX_BYTES = 64 * 1024;
-
-/** GraphQL documents: bounds checked before execution, the same on both transports. */
-export const GRAPHQL_TOKENS_MAX = 2_000;
-export const GRAPHQL_DEPTH_MAX = 12;
-export const GRAPHQL_ALIASES_MAX = 30;
-export const GRAPHQL_DIRECTIVES_MAX = 30;
-export const GRAPHQL_ROOT_FIELDS_MAX = 20;
-export const GRAPHQL_MUTATIONS_MAX = 5;
-export const GRAPHQL_COST_MAX = 5_000;
-/** Points of query cost a token may spend at once, and what it regains per second. */
-export const GRAPHQL_COST_BUCKET = 20_000;
-export const GRAPHQL_COST_RESTORE_PER_SECOND = 500;
-export const GRAPHQL_TIMEOUT_MS = 15_000;
-
-/** Websockets: in all, per token, and operations on each. */
-export const SOCKETS_MAX = 200;
-export const SOCKETS_PER_TOKEN_MAX = 10;
-export const OPERATIONS_PER_SOCKET_MAX = 20;
-
 /** How long running requests may take to finish once a stop was asked for. */
 export const DRAIN_TIMEOUT_MS = 30_000;
-
-/** Items on one page of a GraphQL list, and in one list of an input. */
-export const PAGE_MAX_ITEMS = 100;
-
-/** Failed sign-ins per address and minute: generous to a script with a typo, useless to a guesser. */
-export const SIGN_IN_FAILURES_PER_MINUTE = 20;
-
-/** Messages per second a websocket may send on average; ordinary clients send a few in all. */
-export const SOCKET_MESSAGES_PER_SECOND = 50;
-
-/** Time a new websocket has to introduce itself. */
-export const SOCKET_INIT_TIMEOUT_MS = 3_000;
-
-/** Interval of websocket pings; a peer silent for two of them is gone. */
-export const SOCKET_KEEP_ALIVE_MS = 12_000;
-
-/** How long a closing websocket may take before it is cut. */
-export const SOCKET_CLOSE_TIMEOUT_MS = 1_000;
-
-/** Least and most time between messages of running totals. */
-export const TOTALS_INTERVAL_MIN_MS = 250;
-export const TOTALS_INTERVAL_MAX_MS = 60_000;
-
-/** How long the first answer under an idempotency key is repeated. */
-export const IDEMPOTENCY_WINDOW_MS = 24 * 3_600_000;
-
-/** How long a recognised admin token is trusted without another look: a revocation by another process works within it. */
-export const ADMIN_TOKEN_TRUST_MS = 1_000;
-
-/** Recognised admin tokens held in memory; installations have a handful. */
-export const ADMIN_TOKENS_CACHED_MAX = 1_000;
 
 /** Names and labels are shown in tables. */
 export const NAME_MAX_CHARS = 100;
@@ -223,17 +127,6 @@ export const CUSTOM_MODELS_MAX = 1_000;
 
 /** Name of a model at its provider: the longest known, with vendor and build, have under 200. */
 export const UPSTREAM_ID_MAX_CHARS = 300;
-
-/** A change waits this long for company before the routing snapshot is rebuilt, and while more keep coming at most that long. */
-export const SNAPSHOT_QUIET_MS = 20;
-export const SNAPSHOT_DELAY_MAX_MS = 150;
-
-/** The routing snapshot is rebuilt this often without any word of a change: another node may have made one. */
-export const SNAPSHOT_REFRESH_MS = 30_000;
-
-/** Pause after a failed rebuild of the routing snapshot, doubled up to the longest. */
-export const SNAPSHOT_RETRY_MIN_MS = 100;
-export const SNAPSHOT_RETRY_MAX_MS = 5_000;
 
 /** Connections to an external Postgres per process: the recorder, GraphQL and schedules together rarely need half. */
 export const DATABASE_CONNECTIONS_MAX = 10;
@@ -260,15 +153,35 @@ export const EMBEDDED_ANSWER_TIMEOUT_MS = 60_000;
 /** Embedded database: how long it may take to write everything out before its thread is ended anyway. */
 export const EMBEDDED_CLOSE_TIMEOUT_MS = 10_000;
 
-/** Days that one call may create usage partitions for; a range beyond it comes from a clock that is wrong. */
-export const PARTITION_RANGE_MAX_DAYS = 400;
+/** Redis that is away is looked for this often, doubled up to the longest. */
+export const REDIS_RECONNECT_MIN_MS = 100;
+export const REDIS_RECONNECT_MAX_MS = 5_000;
 
-/** How long dropping a partition may wait for readers, because every other reader and writer waits behind it. */
-export const PARTITION_LOCK_TIMEOUT_MS = 5_000;
+/** Pause before a lost connection to the other nodes is made again, doubled up to the longest and spread. */
+export const SIGNAL_RECONNECT_MIN_MS = 100;
+export const SIGNAL_RECONNECT_MAX_MS = 5_000;
 
-/** Longest ranges of usage reports: enough hours for a quarter, enough days for five years. */
-export const REPORT_DAYS_MAX_BY_HOUR = 92;
-export const REPORT_DAYS_MAX = 5 * 366;
+/** How often such a connection is tried, because one that vanished without closing looks like one on which nothing happens. */
+export const SIGNAL_PING_MS = 10_000;
 
-/** How often the last use of access keys is written: it is promised to the minute. */
-export const KEY_ACTIVITY_WRITE_MS = 20_000;
+/** Redis answers within a millisecond or is taken for away; nothing waits for it. */
+export const REDIS_ANSWER_TIMEOUT_MS = 2_000;
+
+/** Postgres refuses longer payloads of NOTIFY; ours are under 200 bytes. */
+export const NOTIFY_PAYLOAD_MAX_BYTES = 7_900;
+
+/** Messages held while Postgres takes none; the rest is lost, and found by those who look. */
+export const SIGNALS_WAITING_MAX = 1_000;
+
+/** Discovery runs looked at anew after messages were missed: more than run at once in any installation. */
+export const RECALLED_RUNS_MAX = 50;
+
+/** Secrets sealed anew in one statement: a few KiB each, and none of them locked for long. */
+export const RESEAL_BATCH_MAX_SECRETS = 100;
+
+/** A command sent to the running service, and the answer. Lists of tokens are the longest: some hundred bytes each. */
+export const COMMAND_REQUEST_MAX_BYTES = 64 * 1024;
+export const COMMAND_ANSWER_MAX_BYTES = 64 * 1024 * 1024;
+
+/** How long a command waits for a service that is just starting and holds its database without answering yet. */
+export const COMMAND_REACH_TIMEOUT_MS = 30_000;

@@ -1,5 +1,5 @@
 /** A failure at a provider in a form that can be shown to an operator. */
-import type { FailureClass } from './vocabulary.js';
+import type { FailureClass, FailureScope } from './vocabulary.js';
 
 export interface UpstreamFailure {
   readonly class: FailureClass;
@@ -9,4 +9,6 @@ export interface UpstreamFailure {
   readonly message: string;
   /** Earliest sensible retry in milliseconds since the epoch; null when the provider gave none. */
   readonly retryAt: number | null;
+  /** What else it holds for, where the provider's words say so; that of its class when left out. */
+  readonly scope?: FailureScope;
 }

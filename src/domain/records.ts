@@ -12,6 +12,7 @@ import type {
   ModelKind,
   ModelState,
   PriceSource,
+  TargetStrategy,
   WireProtocol,
 } from './vocabulary.js';
 
@@ -27,7 +28,6 @@ export interface HealthRecord {
   readonly reason: FailureClass | null;
   readonly message: string | null;
   readonly checkedAt: number | null;
-  readonly cooldownUntil: number | null;
 }
 
 export interface ConnectionRecord {
@@ -52,6 +52,8 @@ export interface ConnectionRecord {
   readonly secretRotatedAt: number;
   readonly secretExpiresAt: number | null;
   readonly health: HealthRecord;
+  /** The operator's own bound on requests at a time; null for the offering's. */
+  readonly maxConcurrency: number | null;
   readonly createdAt: number;
   readonly updatedAt: number;
 }
@@ -124,6 +126,8 @@ export interface AccessKeyRecord {
   readonly name: string;
   readonly preview: string;
   readonly allowedModels: readonly string[];
+  /** Ids; empty for all. */
+  readonly allowedTierIds: readonly string[];
   readonly requestsPerMinute: number | null;
   readonly tokensPerMinute: number | null;
   readonly previousValidUntil: number | null;
@@ -131,6 +135,54 @@ export interface AccessKeyRecord {
   readonly lastUsedAt: number | null;
   readonly expiresAt: number | null;
   readonly revokedAt: number | null;
+}
+
+export interface RoutingTierRecord {
+  readonly id: string;
+  readonly workspaceId: string;
+  readonly slug: string;
+  readonly name: string;
+  readonly description: string | null;
+  /** Place among tiers, from 0. */
+  readonly position: number;
+  readonly enabled: boolean;
+  readonly isDefault: boolean;
+  readonly strategy: TargetStrategy;
+  /** First to last. */
+  readonly targets: readonly RouteTargetRecord[];
+  readonly retryOn: readonly FailureClass[];
+  readonly maxAttempts: number;
+  readonly fallbackTierId: string | null;
+  /** Grows by one with every change. */
+  readonly version: number;
+  /** Whether its targets are the program's own suggestion, kept current until an operator changes the tier. */
+  readonly suggested: boolean;
+  readonly createdAt: number;
+  readonly updatedAt: number;
+}
+
+export interface RouteTargetRecord {
+  readonly modelRef: string;
+  /** Null for any. */
+  readonly billing: Billing | null;
+  /** Null for any of the model's. */
+  readonly connectionId: string | null;
+}
+
+export interface RoutingRuleRecord {
+  readonly id: string;
+  readonly workspaceId: string;
+  readonly name: string;
+  /** Place among rules, from 0. */
+  readonly position: number;
+  readonly enabled: boolean;
+  /** In lower case. */
+  readonly header: string;
+  /** Null when the header's presence is enough. */
+  readonly value: string | null;
+  readonly tierId: string;
+  readonly createdAt: number;
+  readonly updatedAt: number;
 }
 
 /** One page of a list that grows. */

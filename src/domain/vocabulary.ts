@@ -116,3 +116,40 @@ export const USAGE_DIMENSIONS = [
 ] as const;
 /** What usage can be grouped by. */
 export type UsageDimension = (typeof USAGE_DIMENSIONS)[number];
+
+export const TARGET_STRATEGIES = [
+  'ORDERED',
+  'SUBSCRIPTION_FIRST',
+  'EXPIRING_FIRST',
+  'PACED',
+  'LOWEST_COST',
+  'LOWEST_LATENCY',
+] as const;
+/** How a target is chosen within a tier. */
+export type TargetStrategy = (typeof TARGET_STRATEGIES)[number];
+
+export const SKIP_REASONS = [
+  'MODEL_DISABLED',
+  'MODEL_REMOVED',
+  'NO_CONNECTION',
+  'COOLING_DOWN',
+  'QUOTA_EXHAUSTED',
+  'HELD_BY_PACE',
+  'LIMIT_REACHED',
+  'NOT_PERMITTED',
+  'CAPABILITY_MISSING',
+  'CONTEXT_TOO_LONG',
+] as const;
+/** Why a target would not be used. */
+export type SkipReason = (typeof SKIP_REASONS)[number];
+
+export const QUOTA_UNITS = ['REQUESTS', 'TOKENS', 'CREDITS', 'USD', 'SHARE'] as const;
+export type QuotaUnit = (typeof QUOTA_UNITS)[number];
+
+export const QUOTA_PACES = ['AHEAD', 'ON_PACE', 'BEHIND', 'EXHAUSTED', 'UNKNOWN'] as const;
+/** Use of a window compared with the time passed in it. */
+export type QuotaPace = (typeof QUOTA_PACES)[number];
+
+export const FAILURE_SCOPES = ['ACCOUNT', 'MODEL', 'REQUEST'] as const;
+/** What a failure says something about: the whole connection, one model through it, or this request alone. */
+export type FailureScope = (typeof FAILURE_SCOPES)[number];

@@ -66,7 +66,8 @@ export interface ProviderDialect {
   /** Throws an AppError `BAD_REQUEST` for what must not be lost and cannot be expressed: a tool, a schema. */
   writeRequest(request: CanonicalRequest, target: Target): WrittenRequest;
   readAnswer(body: JsonObject, target: Target): CanonicalAnswer;
-  createStreamDecoder(target: Target): AnswerStreamDecoder;
+  /** `seen`: the state as somebody else keeps it, who reads the same bytes first; left out, the decoder reads them for it. */
+  createStreamDecoder(target: Target, seen?: Readonly<StreamState>): AnswerStreamDecoder;
 }
 
 /** Understands one answer stream. Its state is the same that a reader of the same bytes arrives at. */

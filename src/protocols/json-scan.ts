@@ -80,6 +80,21 @@ export function scanElements(bytes: Buffer, start: number, visit: (span: Span) =
   }
 }
 
+/** Members of each object among the elements of the array that starts at `start`; returns how many elements there are. */
+export function scanObjects(bytes: Buffer, start: number, visit: (members: JsonMembers) => void): number {
+  let count = 0;
+  let at = skipSpace(bytes, start + 1);
+  if (bytes[start] !== OPEN_ARRAY || bytes[at] === CLOSE_ARRAY) return count;
+  for (;;) {
+    count++;
+    const members = bytes[at] === OPEN_OBJECT ? scanMembers(bytes, at) : null;
+    if (members) visit(members);
+    at = skipSpace(bytes, members ? members.span.end : skipValue(bytes, at, 0));
+    if (bytes[at] !== COMMA) return count;
+    at = skipSpace(bytes, at + 1);
+  }
+}
+
 /** Parses one span; throws {@link JsonSyntaxError} for what the scan was lenient about. */
 export function parseSpan(bytes: Buffer, span: Span): unknown {
   return parseStrictly(bytes.toString('utf8', span.start, span.end));

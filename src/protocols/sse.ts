@@ -131,8 +131,16 @@ export function countOccurrences(text: string, word: string): number {
   return count;
 }
 
+/** Whether a frame is a line of data and a blank one, as nearly all are. */
+function isOneLine(text: string): boolean {
+  const end = text.indexOf('\n');
+  return end === text.length - 2 && text.endsWith('\n') && text.startsWith('data:') && !text.includes('\r');
+}
+
 /** The frame with other data; its further lines and their ends stay. */
 export function withData(frame: Buffer, data: string): Buffer {
+  if (isOneLine(frame.toString('latin1')) && !LINE_END.test(data))
+    return Buffer.from(`data: ${data}\n\n`, 'utf8');
   const [lineEnd = '\n'] = /\r?\n/.exec(frame.toString('latin1')) ?? [];
   const lines = frame.toString('utf8').split(LINE_END);
   const first = lines.findIndex((line) => line.startsWith('data:'));
@@ -146,8 +154,10 @@ export function withData(frame: Buffer, data: string): Buffer {
 
 /** The `data` of a frame, its lines joined; null when it has none (a comment, a bare event). */
 export function dataOf(frame: Buffer): string | null {
+  const text = frame.toString('utf8');
+  if (isOneLine(text)) return text.slice(text.charCodeAt(5) === 0x20 ? 6 : 5, -2);
   let data: string | null = null;
-  for (const line of frame.toString('utf8').split(LINE_END)) {
+  for (const line of text.split(LINE_END)) {
     if (!line.startsWith('data:')) continue;
     const value = line.charCodeAt(5) === 0x20 ? line.slice(6) : line.slice(5);
     data = data === null ? value : `${data}\n${value}`;

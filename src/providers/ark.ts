@@ -36,9 +36,9 @@ export const ARK_FAILURES: readonly FailureRule[] = [
     ],
     class: 'CONTENT_POLICY',
   },
-  // Short, and told in many codes: RateLimitExceeded.EndpointRPMExceeded, ModelAccountTpmRateLimitExceeded …
-  { codes: ['ServerOverloaded'], class: 'RATE_LIMITED' },
-  { message: /rate limit/i, class: 'RATE_LIMITED' },
+  // Short, per model, and told in many codes: RateLimitExceeded.EndpointRPMExceeded, ModelAccountTpmRateLimitExceeded …
+  { codes: ['ServerOverloaded'], class: 'RATE_LIMITED', scope: 'MODEL' },
+  { message: /rate limit/i, class: 'RATE_LIMITED', scope: 'MODEL' },
 ];
 
 /** The plans' alias: the model that the operator chose in the console answers to it. */

@@ -7,12 +7,14 @@ import type {
   Billing,
   CredentialKind,
   FailureClass,
+  FailureScope,
   ModelCapability,
   ModelKind,
   ProviderKind,
   WireProtocol,
 } from '../domain/vocabulary.js';
 import type { Quirks } from '../protocols/target.js';
+import type { PublishedWindow, QuotaSource, StatedWindow } from './plan-quota.js';
 
 /** How a secret is presented: `Authorization: Bearer …`, or bare in a header of that name. */
 export type AuthHeader = 'bearer' | 'x-api-key' | 'x-goog-api-key';
@@ -81,6 +83,8 @@ export interface FailureRule {
   readonly types?: readonly string[];
   readonly message?: RegExp;
   readonly class: FailureClass;
+  /** What else it holds for, where that is not what its class says. */
+  readonly scope?: FailureScope;
   /** Reads from the message when the refusal ends, in milliseconds since the epoch, as `now` is; null when it does not say. */
   readonly resetAt?: (message: string, now: number) => number | null;
 }
@@ -142,8 +146,16 @@ export interface OfferingDefinition {
   readonly verify: readonly [VerifyProbe, ...VerifyProbe[]];
   /** Failures a verification call may also show in an answer that looks like success. */
   readonly verifyAnswer?: (body: unknown) => { class: FailureClass; message: string } | null;
-  /** Whether the plan's quota windows can be read with the key. */
+  /** Whether the plan's quota windows can be read with the key: exactly when `quota` says how. */
   readonly reportsQuota: boolean;
+  readonly quota?: QuotaSource;
+  /** Windows of plans that cannot be read, as the provider publishes them, by plan code. */
+  readonly publishedWindows?: Readonly<Record<string, readonly PublishedWindow[]>>;
+  /** Windows that come along with an answer. Names of headers are in lower case. */
+  readonly quotaOfHeaders?: (
+    headers: Readonly<Record<string, string | undefined>>,
+    now: number,
+  ) => readonly StatedWindow[];
   /** Names of this offering in the model catalogue (models.dev ids): facts first, then where list prices are looked up. */
   readonly catalog: { readonly facts: readonly string[]; readonly prices: readonly string[] };
   /** Spelling here → spelling in the price catalogue, where the two differ. */
@@ -158,6 +170,8 @@ export interface OfferingDefinition {
   readonly failures: readonly FailureRule[];
   /** Where it counts the tokens of a messages request; left out where it does not. */
   readonly countTokensUrl?: string;
+  /** Requests at a time that a plan takes, where its provider says so; left out where it does not. */
+  readonly maxConcurrency?: number;
   /** Header that wants a value which is stable per conversation; null when none does. */
   readonly sessionHeader: string | null;
 }
@@ -180,7 +194,20 @@ export function defineProvider(definition: ProviderDefinition): ProviderDefiniti
   for (const offering of definition.offerings) {
     if (codes.has(offering.code)) throw new Error(`${definition.slug} has two offerings ${offering.code}`);
     codes.add(offering.code);
-    const urls = [...offering.endpoints, ...offering.verify].map((endpoint) => new URL(endpoint.url));
+    if (offering.reportsQuota !== (offering.quota !== undefined)) {
+      throw new Error(
+        `${definition.slug}/${offering.code} reports its quota without saying how, or the reverse`,
+      );
+    }
+    const unknown = Object.keys(offering.publishedWindows ?? {}).find(
+      (plan) => !offering.plans.some(({ code }) => code === plan),
+    );
+    if (unknown !== undefined) {
+      throw new Error(`${definition.slug}/${offering.code} publishes windows of an unknown plan ${unknown}`);
+    }
+    const urls = [...offering.endpoints, ...offering.verify, ...(offering.quota?.probes ?? [])].map(
+      (endpoint) => new URL(endpoint.url),
+    );
     if (definition.kind !== 'LOCAL' && urls.some((url) => url.protocol !== 'https:')) {
       throw new Error(`${definition.slug}/${offering.code} has a URL without https`);
     }

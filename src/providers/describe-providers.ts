@@ -48,7 +48,7 @@ function summaryOf(provider: ProviderDefinition, offering: OfferingDefinition): 
     code(`${provider.slug}/${offering.code}`),
     BILLINGS[offering.billing],
     offering.endpoints.map(({ protocol }) => FORMATS[protocol]).join(', '),
-    offering.reportsQuota ? 'read with the key' : '',
+    quotaOf(offering) ?? '',
   ];
 }
 
@@ -81,7 +81,7 @@ function offeringOf(provider: ProviderDefinition, offering: OfferingDefinition):
     `- Credential: ${CREDENTIALS[credential]}${hint}`,
     `- Formats: ${formats}${perModel}`,
     `- Models: ${sourceOf(offering.models)}`,
-    `- Quota: ${offering.reportsQuota ? 'read with the key' : 'cannot be read with the key'}`,
+    `- Quota: ${quotaOf(offering) ?? 'cannot be read with the key'}`,
     ...(plans.length > 0 ? [`- Plans: ${plans.map(planOf).join(', ')}`] : []),
     ...(regions.length > 0
       ? [`- Regions: ${regions.map(({ code: c, name }) => `${code(c)} (${name})`).join(', ')}`]
@@ -91,6 +91,11 @@ function offeringOf(provider: ProviderDefinition, offering: OfferingDefinition):
       : [`- Sends ${code(sessionHeader)}, the same for all requests of a conversation`]),
     ...(termsNotice === null ? [] : [`- Notice: ${termsNotice}`]),
   ];
+}
+
+function quotaOf({ publishedWindows, reportsQuota }: OfferingDefinition): string | null {
+  if (reportsQuota) return 'read with the key';
+  return publishedWindows ? 'estimated from use' : null;
 }
 
 function sourceOf(source: ModelSource): string {

@@ -3,7 +3,7 @@ import { FAILURE_MESSAGE_MAX_CHARS } from '../config/limits.js';
 import type { UpstreamFailure } from '../domain/failure.js';
 import type { FailureClass } from '../domain/vocabulary.js';
 import type { ErrorAnswer, FailureRule, OfferingDefinition, VerifyProbe } from './define-provider.js';
-import { maskAccountDetails } from './mask.js';
+import { maskAccountDetails, withoutSecret } from './mask.js';
 
 /** What stands beside an answer's body. */
 export interface AnswerHints {
@@ -11,6 +11,8 @@ export interface AnswerHints {
   readonly retryAfter: string | null;
   /** `retry-after-ms` as it was sent. */
   readonly retryAfterMs?: string | null;
+  /** What the call was made with, should the provider repeat it. */
+  readonly secret?: string | null;
   /** Milliseconds since the epoch. */
   readonly now: number;
 }
@@ -69,8 +71,9 @@ export function classifyFailure(
   return {
     class: rule?.class ?? generalClass(answer),
     httpStatus: answer.status,
-    message: cut(maskAccountDetails(answer.message)),
-    retryAt: statedRetry(hints) ?? believable(rule?.resetAt?.(answer.message, hints.now) ?? null, hints.now),
+    message: cut(maskAccountDetails(withoutSecret(answer.message, hints.secret ?? ''))),
+    retryAt: statedRetry(hints) ?? retryInWords(rule, answer.message, hints.now),
+    ...(rule?.scope && { scope: rule.scope }),
   };
 }
 
@@ -189,6 +192,26 @@ function statedRetry({ retryAfter, retryAfterMs, now }: AnswerHints): number | n
   if (seconds !== null) return believable(now + seconds * 1000, now);
   return retryAfter === null ? null : believable(Date.parse(retryAfter), now);
 }
+
+/** The provider's own way to name a time, else the common one: `Please try again in 1m12.5s.` */
+function retryInWords(rule: FailureRule | undefined, message: string, now: number): number | null {
+  if (rule?.resetAt) return believable(rule.resetAt(message, now), now);
+  const [, span] = TRY_AGAIN.exec(message) ?? [];
+  if (span === undefined) return null;
+  const parts = [...span.matchAll(SPAN_PART)];
+  const ms = parts.reduce((sum, [, count, unit]) => sum + Number(count) * (UNIT_MS[unit ?? ''] ?? 0), 0);
+  return believable(now + ms, now);
+}
+
+const TRY_AGAIN = /\btry again in ((?:\d+(?:\.\d+)?(?:ms|[smhd])\s?)+)/i;
+const SPAN_PART = /(\d+(?:\.\d+)?)(ms|[smhd])/gi;
+const UNIT_MS: Readonly<Record<string, number>> = {
+  ms: 1,
+  s: 1_000,
+  m: 60_000,
+  h: 3_600_000,
+  d: 86_400_000,
+};
 
 function decimal(text: string | null | undefined): number | null {
   return text && /^\s*\d+(?:\.\d+)?\s*$/.test(text) ? Number(text) : null;

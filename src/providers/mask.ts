@@ -17,3 +17,8 @@ const MASKS: readonly (readonly [RegExp, string])[] = [
 export function maskAccountDetails(text: string): string {
   return MASKS.reduce((masked, [pattern, replacement]) => masked.replace(pattern, replacement), text);
 }
+
+/** The text with a secret of any form replaced by an ellipsis. */
+export function withoutSecret(text: string, secret: string): string {
+  return secret === '' ? text : text.replaceAll(secret, '…');
+}

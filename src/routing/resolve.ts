@@ -4,16 +4,11 @@ import type { ModelEntry, WorkspaceTable } from './table.js';
 
 export type Resolution =
   | { readonly kind: 'model'; readonly entry: ModelEntry }
-  /** No model was named: the request wants one chosen for it. */
-  | { readonly kind: 'auto' }
   /** A name that several models go by. */
   | { readonly kind: 'ambiguous'; readonly candidates: readonly string[] }
   | { readonly kind: 'unknown' };
 
-const AUTO = 'auto';
-
-export function resolveModel(workspace: WorkspaceTable, name: string | null): Resolution {
-  if (name === null || name === AUTO) return { kind: 'auto' };
+export function resolveModel(workspace: WorkspaceTable, name: string): Resolution {
   const named = findByName(workspace.names, name);
   // A model that nobody serves at the moment makes no name ambiguous.
   const served = named.filter(({ routes }) => routes.length > 0);

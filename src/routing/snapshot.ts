@@ -3,12 +3,20 @@
  * numbers and pushes. Provider secrets in it are still sealed; access keys are hashes.
  */
 import type { SealedText } from '../secrets/vault.js';
-import type { Billing, ModelCapability, WireProtocol } from '../domain/vocabulary.js';
+import type { Cooldown } from '../domain/cooldown.js';
+import type { QuotaReading } from '../domain/quota.js';
+import type {
+  Billing,
+  FailureClass,
+  ModelCapability,
+  TargetStrategy,
+  WireProtocol,
+} from '../domain/vocabulary.js';
 import type { PriceRecord } from '../journal/record.js';
 import type { CustomProvider } from '../providers/custom-provider.js';
 
 /** Grows when the shape below changes; a gateway ignores a snapshot of another format and waits for a fresh one. */
-export const SNAPSHOT_FORMAT = 2;
+export const SNAPSHOT_FORMAT = 3;
 
 export interface RoutingSnapshot {
   readonly format: typeof SNAPSHOT_FORMAT;
@@ -27,6 +35,41 @@ export interface WorkspaceSnapshot {
   readonly customProviders: readonly CustomProvider[];
   readonly connections: readonly ConnectionSnapshot[];
   readonly models: readonly ModelSnapshot[];
+  /** In the order of their positions, disabled ones left out. */
+  readonly tiers: readonly TierSnapshot[];
+  /** In the order in which they are tried, disabled ones left out. */
+  readonly rules: readonly RuleSnapshot[];
+  /** The operator's own weights of the classifier's signals, by name; null for the shipped ones. */
+  readonly classifierWeights: Readonly<Record<string, number>> | null;
+}
+
+export interface TierSnapshot {
+  readonly id: string;
+  readonly slug: string;
+  readonly name: string;
+  readonly isDefault: boolean;
+  readonly strategy: TargetStrategy;
+  readonly targets: readonly TargetSnapshot[];
+  readonly retryOn: readonly FailureClass[];
+  readonly maxAttempts: number;
+  readonly fallbackTierId: string | null;
+}
+
+export interface TargetSnapshot {
+  readonly modelRef: string;
+  readonly billing: Billing | null;
+  readonly connectionId: string | null;
+}
+
+/** Sends requests with a certain header to a tier. */
+export interface RuleSnapshot {
+  readonly id: string;
+  readonly name: string;
+  /** In lower case. */
+  readonly header: string;
+  /** Null when the header's presence is enough. */
+  readonly value: string | null;
+  readonly tierId: string;
 }
 
 export interface AccessKeySnapshot {
@@ -37,6 +80,8 @@ export interface AccessKeySnapshot {
   readonly validUntil: number | null;
   /** References and `provider/*` patterns; empty for all. */
   readonly allowedModels: readonly string[];
+  /** Ids of tiers; empty for all. */
+  readonly allowedTiers: readonly string[];
 }
 
 export interface ConnectionSnapshot {
@@ -51,6 +96,15 @@ export interface ConnectionSnapshot {
   /** Lower goes first. */
   readonly priority: number;
   readonly secret: SealedText | null;
+  /** Code of the plan the operator bought; null when not declared. */
+  readonly planCode: string | null;
+  /** Quota windows as last read or estimated; empty without any. */
+  readonly quota: readonly QuotaReading[];
+  readonly cooldowns: readonly Cooldown[];
+  /** An operator forgot every cool-down that began at or before this moment; 0 when none did. */
+  readonly cooldownsClearedAt: number;
+  /** Most requests at a time; null for no bound. */
+  readonly maxConcurrency: number | null;
 }
 
 export interface ModelSnapshot {

@@ -4,6 +4,7 @@ import type { AnswerPart, CanonicalEvent, PartOpening } from '../canonical.js';
 import type { AnswerStreamDecoder, JsonObject } from '../dialect.js';
 import { isObject, listOf, parsedJson, text } from '../fields.js';
 import { createFrameSplitter } from '../sse-frames.js';
+import type { StreamState } from '../protocol.js';
 import type { Target } from '../target.js';
 import { mergeUsage, NOTHING_STATED } from '../usage.js';
 import { createCallDeltas, type CallInProgress } from './call-deltas.js';
@@ -20,9 +21,9 @@ import {
 import { createStreamReader, DONE, failureIn } from './stream.js';
 import { usageOfFrame } from './usage.js';
 
-export function createStreamDecoder(target: Target): AnswerStreamDecoder {
+export function createStreamDecoder(target: Target, seen?: Readonly<StreamState>): AnswerStreamDecoder {
   // One reading of what a stream has come to, for streams that pass and streams that are translated.
-  const state = createStreamReader({ hideUsage: false });
+  const reader = createStreamReader({ hideUsage: false });
   const parts = createPartEvents(target);
   let usage = NOTHING_STATED;
   let failed = false;
@@ -52,23 +53,23 @@ export function createStreamDecoder(target: Target): AnswerStreamDecoder {
 
   const methods = {
     push(chunk: Buffer) {
-      state.push(chunk);
+      if (!seen) reader.push(chunk);
       frames.push(chunk);
       return parts.taken();
     },
     end() {
-      state.end();
+      if (!seen) reader.end();
       frames.end();
       return parts.taken();
     },
   };
-  return withState(methods, state);
+  return withState(methods, seen ?? reader);
 }
 
 /** The decoder shows the state of the reader it keeps. */
 function withState(
   methods: Pick<AnswerStreamDecoder, 'push' | 'end'>,
-  state: Readonly<ReturnType<typeof createStreamReader>>,
+  state: Readonly<StreamState>,
 ): AnswerStreamDecoder {
   return {
     ...methods,

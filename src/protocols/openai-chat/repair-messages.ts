@@ -1,7 +1,14 @@
 /** Edits on the messages of a chat request that is passed on. */
 import type { JsonObject } from '../dialect.js';
 import { isObject, listOf, objectOf, text } from '../fields.js';
-import { appendMember, parseSpan, scanElements, scanMembers, type JsonMembers } from '../json-scan.js';
+import {
+  appendMember,
+  parseSpan,
+  scanElements,
+  scanMembers,
+  scanObjects,
+  type JsonMembers,
+} from '../json-scan.js';
 import { toolIdFor } from '../repairs.js';
 import { pictureByUrl } from './provider-parts.js';
 import { removalOf } from './remove-members.js';
@@ -19,11 +26,7 @@ export function repairMessages(repairing: Repairing, instruction: JsonObject | n
   const looks = noDeveloperRole === true || emptyContent === true || noImageUrls === true;
   let isEmpty = true;
   if (looks || toolIds !== undefined || refusedMessageFields !== undefined || instruction !== null) {
-    scanElements(body, span.start, (element) => {
-      isEmpty = false;
-      if (body[element.start] === OPEN_OBJECT) repairMessage(repairing, scanMembers(body, element.start));
-      return true;
-    });
+    isEmpty = scanObjects(body, span.start, (message) => repairMessage(repairing, message)) === 0;
   }
   if (instruction === null) return;
   const at = span.start + 1;

@@ -82,7 +82,10 @@ function repairMaxTokens(repairing: Repairing): void {
 /** In the form the target takes. One that is its own already, with an effort it knows, is left alone. */
 function repairThinking(repairing: Repairing): void {
   const { members, target, edits, removed, repairs } = repairing;
-  if (target.quirks.reasoningControl === undefined && target.quirks.efforts === undefined) return;
+  const { reasoningControl, efforts, forcedToolsEndThinking = false } = target.quirks;
+  if (reasoningControl === undefined && efforts === undefined) return;
+  // Most requests say nothing of it.
+  if (!forcedToolsEndThinking && !REASONING_FIELDS.some((field) => members.values.has(field))) return;
   const body = Object.fromEntries(
     REASONING_FIELDS.flatMap((field) => {
       const found = stated(repairing, field);
@@ -91,8 +94,7 @@ function repairThinking(repairing: Repairing): void {
   );
   const fields = Object.keys(body);
   const wish = readReasoning(body);
-  const ended =
-    target.quirks.forcedToolsEndThinking === true && isForced(stated(repairing, 'tool_choice')?.value);
+  const ended = forcedToolsEndThinking && isForced(stated(repairing, 'tool_choice')?.value);
   const isOwnForm = !fields.some((field) => isForeignForm(field, target)) && knowsEffort(body, target);
   if (isOwnForm && (!ended || wish?.effort === 'none')) return;
   const written = writeReasoning(ended ? NOT_TO_THINK : wish, target).fields;

@@ -5,6 +5,7 @@ import { defineProvider, type FailureRule, type ListedModel } from '../define-pr
 import { replayQuirks } from '../family-quirks.js';
 import { known, type ListEntry } from '../model-list.js';
 import { chatAt, embeddingsAt, messagesAt, openAiCompatible, responsesAt } from '../openai-compatible.js';
+import { callsPublished } from '../plan-quota.js';
 
 const CODING = 'https://coding-intl.dashscope.aliyuncs.com';
 const TOKEN = 'https://token-plan.ap-southeast-1.maas.aliyuncs.com';
@@ -27,7 +28,9 @@ const FAILURES: readonly FailureRule[] = [
   { message: /overdue|free (?:tier|quota).*exhausted/i, class: 'BILLING' },
   // The name says otherwise, but this is the tokens per minute: it passes by itself.
   { codes: ['insufficient_quota', 'Throttling.AllocationQuota'], class: 'RATE_LIMITED' },
-  { codes: ['Throttling', 'Throttling.RateQuota', 'Throttling.BurstRate'], class: 'RATE_LIMITED' },
+  { codes: ['Throttling'], class: 'RATE_LIMITED' },
+  // Counted per model: https://www.alibabacloud.com/help/en/model-studio/rate-limit.
+  { codes: ['Throttling.RateQuota', 'Throttling.BurstRate'], class: 'RATE_LIMITED', scope: 'MODEL' },
   { codes: ['model_not_found', 'ModelNotFound', 'model_not_supported'], class: 'MODEL_NOT_FOUND' },
   { codes: ['Model.AccessDenied', 'AccessDenied.Unpurchased'], class: 'MODEL_NOT_FOUND' },
   { codes: ['data_inspection_failed', 'DataInspectionFailed'], class: 'CONTENT_POLICY' },
@@ -53,6 +56,7 @@ export const provider = defineProvider({
         'applications. Each call to a model counts, and one question in an agent makes many. See ' +
         'https://www.alibabacloud.com/help/en/model-studio/coding-plan.',
       plans: [{ code: 'pro', name: 'Pro', monthlyPriceUsd: '50' }],
+      publishedWindows: { pro: callsPublished(6_000, 45_000, 90_000) },
       regions: [
         { code: 'intl', name: 'International', origins: {} },
         {
@@ -85,6 +89,7 @@ export const provider = defineProvider({
         { code: 'standard', name: 'Standard', monthlyPriceUsd: '18' },
         { code: 'pro', name: 'Pro', monthlyPriceUsd: '68' },
       ],
+      // Published in credits, without a rate from which use in credits could be told.
       regions: [
         { code: 'intl', name: 'International (Singapore)', origins: {} },
         {

@@ -48,6 +48,8 @@ export const provider = defineProvider({
         { message: /credit balance is too low/i, class: 'BILLING' },
         // The limit that an organization set itself; it ends with the month.
         { message: /reached your specified API usage limits/i, class: 'QUOTA_EXHAUSTED', resetAt },
+        // Counted per model: https://docs.claude.com/en/api/rate-limits.
+        { types: ['rate_limit_error'], class: 'RATE_LIMITED', scope: 'MODEL' },
       ],
       sessionHeader: null,
     },

@@ -2,6 +2,7 @@
 import { ARK_CONSOLE_CHOICE, ARK_FAILURES, readArkModel, arkQuirks } from '../ark.js';
 import { defineProvider, type ListedModel } from '../define-provider.js';
 import { chatAt, messagesAt, openAiCompatible } from '../openai-compatible.js';
+import { callsPublished } from '../plan-quota.js';
 
 const ARK = 'https://ark.ap-southeast.bytepluses.com/api';
 const PLAN = `${ARK}/coding`;
@@ -53,6 +54,12 @@ export const provider = defineProvider({
       verify: [{ url: `${PLAN}/v3/models`, auth: 'bearer' }],
       reportsQuota: false,
       quirks: arkQuirks,
+      // https://docs.byteplus.com/en/docs/ModelArk/2165245
+      // Approximate: a call with many tokens counts as several. The time zone of the week is UNCONFIRMED.
+      publishedWindows: {
+        lite: callsPublished(1_200, 9_000, 18_000),
+        pro: callsPublished(6_000, 45_000, 90_000),
+      },
       catalog: { facts: [], prices: PRICES },
       failures: ARK_FAILURES,
       sessionHeader: null,

@@ -2,6 +2,13 @@
 import type { Quirks } from '../../protocols/target.js';
 import { defineProvider, type FailureRule } from '../define-provider.js';
 import { openAiCompatible } from '../openai-compatible.js';
+import {
+  amountOf,
+  DAY_SECONDS,
+  type PublishedWindow,
+  type StatedWindow,
+  statedWindow,
+} from '../plan-quota.js';
 
 const BASE = 'https://api.cerebras.ai/v1';
 
@@ -9,7 +16,12 @@ const BASE = 'https://api.cerebras.ai/v1';
 const FAILURES: readonly FailureRule[] = [
   { codes: ['wrong_api_key'], class: 'AUTHENTICATION' },
   { status: 429, message: /per day|daily/i, class: 'QUOTA_EXHAUSTED' },
-  { codes: ['token_quota_exceeded', 'request_quota_exceeded', 'queue_exceeded'], class: 'RATE_LIMITED' },
+  // Minutes are counted per model: https://inference-docs.cerebras.ai/support/rate-limits.
+  {
+    codes: ['token_quota_exceeded', 'request_quota_exceeded', 'queue_exceeded'],
+    class: 'RATE_LIMITED',
+    scope: 'MODEL',
+  },
   { codes: ['model_not_found'], class: 'MODEL_NOT_FOUND' },
 ];
 
@@ -33,6 +45,8 @@ export const provider = defineProvider({
         { code: 'pro', name: 'Code Pro', monthlyPriceUsd: '50' },
         { code: 'max', name: 'Code Max', monthlyPriceUsd: '200' },
       ],
+      publishedWindows: { pro: tokensPerDay(24_000_000), max: tokensPerDay(120_000_000) },
+      quotaOfHeaders: readHeaders,
       base: BASE,
       quirks,
       catalog: { facts: ['cerebras'], prices: ['cerebras'] },
@@ -69,4 +83,34 @@ function quirks(upstreamId: string): Quirks {
     ],
     refusedMessageFields: ['reasoning_content'],
   };
+}
+
+/** https://www.cerebras.ai/blog/introducing-cerebras-code; that the day is one of UTC is UNCONFIRMED. */
+function tokensPerDay(limit: number): readonly PublishedWindow[] {
+  return [{ name: 'daily', unit: 'TOKENS', limit, span: { kind: 'DAY', utcOffsetHours: 0 } }];
+}
+
+/**
+ * https://inference-docs.cerebras.ai/support/rate-limits: `x-ratelimit-limit-requests-day`, `-remaining-`, and `-reset-` in
+ * seconds. That the plan states its tokens the same way is UNCONFIRMED. Limits per minute are no allowance.
+ */
+function readHeaders(
+  headers: Readonly<Record<string, string | undefined>>,
+  now: number,
+): readonly StatedWindow[] {
+  const read = (what: string, unit: 'REQUESTS' | 'TOKENS', name: string): readonly StatedWindow[] => {
+    const seconds = amountOf(headers[`x-ratelimit-reset-${what}-day`]);
+    return statedWindow(
+      {
+        name,
+        windowSeconds: DAY_SECONDS,
+        unit,
+        limit: headers[`x-ratelimit-limit-${what}-day`],
+        remaining: headers[`x-ratelimit-remaining-${what}-day`],
+        resetsAt: seconds === null || seconds > DAY_SECONDS ? null : now + seconds * 1000,
+      },
+      now,
+    );
+  };
+  return [...read('tokens', 'TOKENS', 'daily'), ...read('requests', 'REQUESTS', 'daily-requests')];
 }

@@ -2,6 +2,16 @@
 import { defineProvider } from '../define-provider.js';
 import { replayQuirks } from '../family-quirks.js';
 import { openAiCompatible } from '../openai-compatible.js';
+import {
+  HOUR_SECONDS,
+  instantOf,
+  itemsAt,
+  monthSecondsBefore,
+  type QuotaContext,
+  type QuotaStatement,
+  statedWindow,
+  WEEK_SECONDS,
+} from '../plan-quota.js';
 
 const BASE = 'https://api.cline.bot/api/v1';
 
@@ -43,6 +53,10 @@ export const provider = defineProvider({
       reportsQuota: true,
       // https://docs.cline.bot/api: nothing of its own is documented; its models are those of many makers.
       quirks: replayQuirks,
+      quota: {
+        probes: [{ url: `${BASE}/users/me/plan/usage-limits`, auth: 'bearer' }],
+        parse: readQuota,
+      },
       catalog: { facts: MAKERS, prices: MAKERS },
       // https://docs.cline.bot/api/errors; the code repeats the status. UNCONFIRMED: how a used-up window is worded.
       failures: [
@@ -52,3 +66,23 @@ export const provider = defineProvider({
     }),
   ],
 });
+
+/** Percentages by kind of window: https://github.com/steipete/CodexBar/blob/main/docs/cline.md. Other kinds occur as well. */
+function readQuota([body]: readonly unknown[], { now }: QuotaContext): QuotaStatement {
+  const windows = itemsAt(body, 'data', 'limits').flatMap(({ type, percentUsed, resetsAt }) => {
+    const facts = { unit: 'SHARE', percentUsed, resetsAt } as const;
+    switch (type) {
+      case 'five_hour':
+        return statedWindow({ ...facts, windowSeconds: 5 * HOUR_SECONDS }, now);
+      case 'weekly':
+        return statedWindow({ ...facts, windowSeconds: WEEK_SECONDS }, now);
+      case 'monthly': {
+        const windowSeconds = monthSecondsBefore(instantOf(resetsAt, now));
+        return statedWindow({ ...facts, name: 'monthly', windowSeconds }, now);
+      }
+      default:
+        return [];
+    }
+  });
+  return { windows, active: null };
+}

@@ -4,6 +4,14 @@ import { defineProvider, type ListedModel } from '../define-provider.js';
 import { claudeQuirks, replayQuirks } from '../family-quirks.js';
 import { known, type ListEntry } from '../model-list.js';
 import { chatAt, messagesAt, openAiCompatible } from '../openai-compatible.js';
+import {
+  fieldsAt,
+  HOUR_SECONDS,
+  type QuotaContext,
+  type QuotaStatement,
+  statedWindow,
+  WEEK_SECONDS,
+} from '../plan-quota.js';
 
 const HOST = 'https://api.commandcode.ai';
 const PROVIDER = `${HOST}/provider/v1`;
@@ -44,6 +52,7 @@ export const provider = defineProvider({
       ],
       reportsQuota: true,
       quirks,
+      quota: { probes: [{ url: `${HOST}/alpha/billing/credits`, auth: 'bearer' }], parse: readQuota },
       catalog: {
         facts: [],
         prices: ['anthropic', 'openai', 'deepseek', 'moonshotai', 'zai', 'minimax', 'alibaba', 'openrouter'],
@@ -57,6 +66,20 @@ export const provider = defineProvider({
     }),
   ],
 });
+
+/**
+ * Dollars, at the root or within `credits`: https://github.com/steipete/CodexBar/blob/main/docs/command-code.md. Of the
+ * month only what is left is stated, not what there was.
+ */
+function readQuota([body]: readonly unknown[], { now }: QuotaContext): QuotaStatement {
+  const nested = fieldsAt(body, 'credits', 'windowLimits');
+  const limits = Object.keys(nested).length > 0 ? nested : fieldsAt(body, 'windowLimits');
+  const read = (field: string, windowSeconds: number) => {
+    const { cap: limit, used, resetAt: resetsAt } = fieldsAt(limits, field);
+    return statedWindow({ windowSeconds, unit: 'USD', limit, used, resetsAt }, now);
+  };
+  return { windows: [...read('fiveHour', 5 * HOUR_SECONDS), ...read('weekly', WEEK_SECONDS)], active: null };
+}
 
 function readModel(entry: ListEntry): ListedModel {
   return {

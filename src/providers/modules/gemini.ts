@@ -43,7 +43,8 @@ export const provider = defineProvider({
       failures: [
         // A bad key is a 400 here.
         { message: /API key (?:not valid|expired|not found)/i, class: 'AUTHENTICATION' },
-        { message: /retry in [\d.]+s/i, class: 'RATE_LIMITED', resetAt },
+        // Counted per model: https://ai.google.dev/gemini-api/docs/rate-limits.
+        { message: /retry in [\d.]+s/i, class: 'RATE_LIMITED', scope: 'MODEL', resetAt },
       ],
     }),
   ],

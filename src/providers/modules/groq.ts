@@ -27,7 +27,9 @@ export const provider = defineProvider({
         { codes: ['model_decommissioned', 'model_terms_required'], class: 'MODEL_NOT_FOUND' },
         { codes: ['tool_use_failed', 'json_validate_failed'], class: 'INCOMPLETE_ANSWER' },
         // Flexible capacity is used up: Groq's own status.
-        { status: 498, class: 'RATE_LIMITED' },
+        { status: 498, class: 'RATE_LIMITED', scope: 'MODEL' },
+        // Counted per model: https://console.groq.com/docs/rate-limits.
+        { codes: ['rate_limit_exceeded'], class: 'RATE_LIMITED', scope: 'MODEL' },
         { codes: ['blocked_api_access'], class: 'BILLING' },
       ],
     }),

@@ -3,6 +3,17 @@ import type { ModelCapability } from '../../domain/vocabulary.js';
 import { defineProvider, type ListedModel } from '../define-provider.js';
 import { kimiQuirks } from '../family-quirks.js';
 import { known, type ListEntry, parseModelList } from '../model-list.js';
+import {
+  DAY_SECONDS,
+  fieldsAt,
+  HOUR_SECONDS,
+  itemsAt,
+  type QuotaContext,
+  type QuotaStatement,
+  type StatedWindow,
+  statedWindow,
+  WEEK_SECONDS,
+} from '../plan-quota.js';
 
 const BASE = 'https://api.kimi.com';
 
@@ -53,6 +64,7 @@ export const provider = defineProvider({
       ],
       reportsQuota: true,
       quirks: kimiQuirks,
+      quota: { probes: [{ url: `${BASE}/coding/v1/usages`, auth: 'bearer' }], parse: readQuota },
       catalog: { facts: ['kimi-for-coding'], prices: ['moonshotai'] },
       catalogAliases: {
         k3: 'kimi-k3',
@@ -69,12 +81,46 @@ export const provider = defineProvider({
         // The walls share status and type with real permission errors; only the wording tells them apart.
         { message: /usage limit|quota will (?:be )?(?:reset|refreshed)/i, class: 'QUOTA_EXHAUSTED' },
         { types: ['exceeded_current_quota_error'], class: 'BILLING' },
-        { types: ['rate_limit_reached_error', 'engine_overloaded_error'], class: 'RATE_LIMITED' },
+        { types: ['rate_limit_reached_error'], class: 'RATE_LIMITED' },
+        { types: ['engine_overloaded_error'], class: 'RATE_LIMITED', scope: 'MODEL' },
       ],
       sessionHeader: null,
     },
   ],
 });
+
+const TIME_UNITS: Readonly<Record<string, number>> = {
+  TIME_UNIT_MINUTE: 60,
+  TIME_UNIT_HOUR: HOUR_SECONDS,
+  TIME_UNIT_DAY: DAY_SECONDS,
+};
+
+/**
+ * `usage` is the week, `limits` are the shorter windows; models weigh differently, so the units are Kimi's own:
+ * https://github.com/MoonshotAI/kimi-code/blob/main/packages/oauth/test/managed-usage.test.ts.
+ */
+function readQuota([body]: readonly unknown[], { now }: QuotaContext): QuotaStatement {
+  const shorter = itemsAt(body, 'limits').flatMap((item) => {
+    const { duration, timeUnit } = fieldsAt(item, 'window');
+    const seconds = Number(duration) * (TIME_UNITS[String(timeUnit)] ?? Number.NaN);
+    return seconds > 0 ? readAllowance(fieldsAt(item, 'detail'), seconds, now) : [];
+  });
+  return {
+    windows: [...shorter, ...readAllowance(fieldsAt(body, 'usage'), WEEK_SECONDS, now)],
+    active: null,
+  };
+}
+
+/** Versions spell the reset differently. */
+function readAllowance(
+  detail: Readonly<Record<string, unknown>>,
+  windowSeconds: number,
+  now: number,
+): readonly StatedWindow[] {
+  const { limit, used, remaining } = detail;
+  const resetsAt = detail['resetTime'] ?? detail['resetAt'] ?? detail['reset_at'] ?? detail['reset_time'];
+  return statedWindow({ windowSeconds, unit: 'CREDITS', limit, used, remaining, resetsAt }, now);
+}
 
 function readModel(entry: ListEntry): ListedModel {
   const capabilities: ModelCapability[] = [];

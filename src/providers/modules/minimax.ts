@@ -9,6 +9,15 @@ import {
 } from '../define-provider.js';
 import { isFields, known, parseModelList } from '../model-list.js';
 import { chatAt, messagesAt } from '../openai-compatible.js';
+import {
+  amountOf,
+  instantOf,
+  itemsAt,
+  type QuotaContext,
+  type QuotaStatement,
+  type StatedWindow,
+  statedWindow,
+} from '../plan-quota.js';
 
 const API = 'https://api.minimax.io';
 const SITE = 'https://www.minimax.io';
@@ -99,6 +108,7 @@ export const provider = defineProvider({
       verifyAnswer: withoutPlan,
       reportsQuota: true,
       quirks,
+      quota: { probes: [{ url: `${SITE}/v1/token_plan/remains`, auth: 'bearer' }], parse: readQuota },
       catalog: { facts: ['minimax-coding-plan'], prices: ['minimax'] },
       failures: FAILURES,
       sessionHeader: null,
@@ -124,6 +134,57 @@ export const provider = defineProvider({
     },
   ],
 });
+
+/** Row of the models that chat; accounts of before have one by the name of the model instead. */
+const CHAT_ROW = /^(?:general$|MiniMax-)/i;
+const NOT_IN_PLAN = 3;
+
+/**
+ * https://platform.minimax.io/docs/token-plan/faq. The length of the short window differs between plans, and is stated by
+ * its ends. Newer plans count nothing and state what is left in percent; of the counts, `usage_count` is what is left
+ * outside China and what was used in it.
+ */
+function readQuota([body]: readonly unknown[], { now, region }: QuotaContext): QuotaStatement {
+  const rows = itemsAt(body, 'model_remains');
+  const included = rows.filter((row) => row['current_interval_status'] !== NOT_IN_PLAN);
+  const chat = included.find(({ model_name: name }) => CHAT_ROW.test(String(name)));
+  return {
+    windows: chat
+      ? [
+          ...readWindow(chat, 'current_interval', [chat['start_time'], chat['end_time']], region, now),
+          ...readWindow(
+            chat,
+            'current_weekly',
+            [chat['weekly_start_time'], chat['weekly_end_time']],
+            region,
+            now,
+          ),
+        ]
+      : [],
+    active: rows.length > 0 ? included.length > 0 : null,
+  };
+}
+
+function readWindow(
+  row: Readonly<Record<string, unknown>>,
+  prefix: string,
+  [from, to]: readonly [unknown, unknown],
+  region: string | null,
+  now: number,
+): readonly StatedWindow[] {
+  if (row[`${prefix}_status`] === NOT_IN_PLAN) return [];
+  const [start, end] = [instantOf(from, now), instantOf(to, now)];
+  if (start === null || end === null || end <= start) return [];
+  const facts = { windowSeconds: Math.round((end - start) / 1000), resetsAt: end };
+  const left = amountOf(row[`${prefix}_remaining_percent`]);
+  if (left !== null) {
+    return left > 100 ? [] : statedWindow({ ...facts, unit: 'SHARE', percentUsed: 100 - left }, now);
+  }
+  const count = row[`${prefix}_usage_count`];
+  const limit = row[`${prefix}_total_count`];
+  const counted = region === 'cn' ? { used: count } : { remaining: count };
+  return statedWindow({ ...facts, unit: 'REQUESTS', limit, ...counted }, now);
+}
 
 /** Rows of what is not in the plan have status 3; an account without a plan has no others. */
 function withoutPlan(body: unknown): { class: 'PLAN_INACTIVE'; message: string } | null {

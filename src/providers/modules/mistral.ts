@@ -20,7 +20,7 @@ const FAILURES: readonly FailureRule[] = [
   { status: 429, message: /monthly|quota|usage limit/i, class: 'QUOTA_EXHAUSTED' },
   { types: ['rate_limited'], class: 'RATE_LIMITED' },
   // Said with 429 and 503 alike: the model is overloaded, whoever asks.
-  { message: /service tier capacity exceeded/i, class: 'RATE_LIMITED' },
+  { message: /service tier capacity exceeded/i, class: 'RATE_LIMITED', scope: 'MODEL' },
 ];
 
 /** Fields of OpenAI's that are not in its own list; it has `random_seed`. */

@@ -36,7 +36,8 @@ export const provider = defineProvider({
       catalog: { facts: ['moonshotai'], prices: ['moonshotai'] },
       failures: [
         { types: ['exceeded_current_quota_error'], class: 'BILLING' },
-        { types: ['rate_limit_reached_error', 'engine_overloaded_error'], class: 'RATE_LIMITED' },
+        { types: ['rate_limit_reached_error'], class: 'RATE_LIMITED' },
+        { types: ['engine_overloaded_error'], class: 'RATE_LIMITED', scope: 'MODEL' },
         { types: ['content_filter'], class: 'CONTENT_POLICY' },
         // In Anthropic's error form only the wording is left (UNCONFIRMED).
         { message: /insufficient balance|plan and billing details/i, class: 'BILLING' },

@@ -4,6 +4,18 @@ import type { ModelCapability } from '../../domain/vocabulary.js';
 import { defineProvider, type Endpoint, type FailureRule, type ListedModel } from '../define-provider.js';
 import { replayQuirks } from '../family-quirks.js';
 import { isFields, known, type ListEntry, parseModelList } from '../model-list.js';
+import {
+  DAY_SECONDS,
+  fieldsAt,
+  instantOf,
+  monthSecondsBefore,
+  type QuotaContext,
+  type QuotaStatement,
+  type StatedWindow,
+  statedWindow,
+  type WindowFacts,
+  WEEK_SECONDS,
+} from '../plan-quota.js';
 
 const API = 'https://nano-gpt.com/api/v1';
 const SUBSCRIPTION = 'https://nano-gpt.com/api/subscription/v1';
@@ -67,6 +79,7 @@ export const provider = defineProvider({
       reportsQuota: true,
       // https://docs.nano-gpt.com/api-reference/endpoint/chat-completion: `reasoning_effort` as OpenAI has it.
       quirks: replayQuirks,
+      quota: { probes: [{ url: `${SUBSCRIPTION}/usage`, auth: 'bearer' }], parse: readQuota },
       catalog: CATALOG,
       failures: FAILURES,
       sessionHeader: null,
@@ -141,6 +154,40 @@ function readPrices(value: unknown): TokenPrices | undefined {
     cacheRead: null,
     cacheWrite: null,
   };
+}
+
+/**
+ * Input tokens per week and, for some, per day; plans of before counted requests per day and month:
+ * https://docs.nano-gpt.com/api-reference. Images have an allowance of their own, which no chat draws on.
+ */
+function readQuota([body]: readonly unknown[], { now }: QuotaContext): QuotaStatement {
+  const fields = fieldsAt(body);
+  const { enforceDailyLimit, state, active } = fields;
+  const month = monthSecondsBefore(instantOf(fieldsAt(body, 'monthly')['resetAt'], now));
+  const windows = [
+    ...readAllowance(body, 'dailyInputTokens', { windowSeconds: DAY_SECONDS, unit: 'TOKENS' }, now),
+    ...readAllowance(body, 'weeklyInputTokens', { windowSeconds: WEEK_SECONDS, unit: 'TOKENS' }, now),
+    ...(enforceDailyLimit === false
+      ? []
+      : readAllowance(body, 'daily', { windowSeconds: DAY_SECONDS, unit: 'REQUESTS' }, now)),
+    ...readAllowance(body, 'monthly', { name: 'monthly', windowSeconds: month, unit: 'REQUESTS' }, now),
+  ];
+  const over = active === false || state === 'inactive';
+  return { windows: over ? [] : windows, active: typeof active === 'boolean' ? !over : null };
+}
+
+function readAllowance(
+  body: unknown,
+  field: string,
+  facts: Pick<WindowFacts, 'name' | 'windowSeconds' | 'unit'>,
+  now: number,
+): readonly StatedWindow[] {
+  const { used, remaining, percentUsed, resetAt } = fieldsAt(body, field);
+  const limit = fieldsAt(body, 'limits')[field];
+  return statedWindow(
+    { ...facts, limit, used, remaining, fractionUsed: percentUsed, resetsAt: resetAt },
+    now,
+  );
 }
 
 function inactiveSubscription(body: unknown): { class: 'PLAN_INACTIVE'; message: string } | null {

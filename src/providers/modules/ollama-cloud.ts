@@ -2,6 +2,17 @@
 import type { Quirks } from '../../protocols/target.js';
 import { defineProvider } from '../define-provider.js';
 import { parseModelList } from '../model-list.js';
+import {
+  amountOf,
+  fieldsAt,
+  HOUR_SECONDS,
+  instantOf,
+  type QuotaContext,
+  type QuotaStatement,
+  type StatedWindow,
+  statedWindow,
+  WEEK_SECONDS,
+} from '../plan-quota.js';
 
 const BASE = 'https://ollama.com';
 
@@ -39,6 +50,12 @@ export const provider = defineProvider({
         { url: `${BASE}/v1/models`, auth: 'bearer' },
       ],
       reportsQuota: true,
+      // Ten calls a minute and user, shared with whatever else reads it.
+      quota: {
+        probes: [{ url: `${BASE}/api/balance`, auth: 'bearer' }],
+        parse: readQuota,
+        minIntervalMs: 60_000,
+      },
       // Ollama sells no tokens; list prices are those of the models' makers.
       quirks,
       catalog: {
@@ -100,4 +117,34 @@ function quirks(): Quirks {
     noDeveloperRole: true,
     noImageUrls: true,
   };
+}
+
+/** https://docs.ollama.com/api/balance: a month's credit in dollars, or what is left of two windows on older plans. */
+function readQuota([body]: readonly unknown[], { now }: QuotaContext): QuotaStatement {
+  const older = [
+    ...readShare(body, 'session', 5 * HOUR_SECONDS, now),
+    ...readShare(body, 'weekly', WEEK_SECONDS, now),
+  ];
+  if (older.length > 0) return { windows: older, active: null };
+  const { balance_usd: remaining, allowance_usd: limit } = fieldsAt(body, 'included');
+  const { from, until } = fieldsAt(body, 'included', 'period');
+  const [start, end] = [instantOf(from, now), instantOf(until, now)];
+  const windowSeconds = start !== null && end !== null && end > start ? (end - start) / 1000 : null;
+  const facts = { name: 'monthly', windowSeconds, unit: 'USD', limit, remaining, resetsAt: until } as const;
+  return { windows: statedWindow(facts, now), active: null };
+}
+
+function readShare(
+  body: unknown,
+  field: string,
+  windowSeconds: number,
+  now: number,
+): readonly StatedWindow[] {
+  const stated = fieldsAt(body, 'included', field);
+  const left = amountOf(stated['remaining_percent']);
+  if (left === null || left > 100) return [];
+  return statedWindow(
+    { windowSeconds, unit: 'SHARE', percentUsed: 100 - left, resetsAt: stated['resets_at'] },
+    now,
+  );
 }

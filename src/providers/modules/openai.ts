@@ -41,6 +41,8 @@ export const provider = defineProvider({
         { codes: ['invalid_prompt'], message: /usage polic/i, class: 'CONTENT_POLICY' },
         // One request that is larger than the account may send in a minute: waiting does not help.
         { message: /^Request too large for/, class: 'CONTEXT_LENGTH' },
+        // Counted per model: https://platform.openai.com/docs/guides/rate-limits.
+        { codes: ['rate_limit_exceeded'], class: 'RATE_LIMITED', scope: 'MODEL' },
       ],
     }),
   ],

@@ -13,9 +13,14 @@ export const OPENCODE_FAILURES: readonly FailureRule[] = [
   // All of these come with status 401 and say nothing about the key.
   { types: ['CreditsError', 'MonthlyLimitError', 'UserLimitError'], class: 'BILLING' },
   { types: ['ModelError', 'ModelAccessError', 'RegionError'], class: 'MODEL_NOT_FOUND' },
-  { types: ['GoUsageLimitError', 'FreeUsageLimitError', 'BlackUsageLimitError'], class: 'QUOTA_EXHAUSTED' },
-  { codes: ['provider_rate_limit_exceeded'], class: 'RATE_LIMITED' },
-  { types: ['RateLimitError'], class: 'RATE_LIMITED' },
+  { types: ['GoUsageLimitError', 'BlackUsageLimitError'], class: 'QUOTA_EXHAUSTED' },
+  // Counts the free models only: what is paid for goes on.
+  { types: ['FreeUsageLimitError'], class: 'QUOTA_EXHAUSTED', scope: 'MODEL' },
+  // Whoever serves the model behind the console is busy; the plan itself has room.
+  { codes: ['provider_rate_limit_exceeded'], class: 'RATE_LIMITED', scope: 'MODEL' },
+  // Requests a minute are counted per key and model:
+  // https://github.com/anomalyco/opencode/blob/dev/packages/console/app/src/routes/zen/util/keyRateLimiter.ts.
+  { types: ['RateLimitError'], class: 'RATE_LIMITED', scope: 'MODEL' },
   { types: ['SubscriptionRequiredError', 'EntitlementError'], class: 'PLAN_INACTIVE' },
   { types: ['MissingSessionID'], class: 'CLIENT_REFUSED' },
 ];

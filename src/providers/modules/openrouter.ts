@@ -32,7 +32,14 @@ export const provider = defineProvider({
         },
         { status: 403, message: /moderation|flagged/i, class: 'CONTENT_POLICY' },
         { message: /key limit exceeded/i, class: 'BILLING' },
-        { message: /free-models-per-day/i, class: 'QUOTA_EXHAUSTED' },
+        { message: /free-models-per-day/i, class: 'QUOTA_EXHAUSTED', scope: 'MODEL' },
+        // Whoever serves the model is busy: https://openrouter.ai/docs/api-reference/errors.
+        {
+          status: 429,
+          message: /rate-limited upstream|provider returned error/i,
+          class: 'RATE_LIMITED',
+          scope: 'MODEL',
+        },
       ],
     }),
   ],

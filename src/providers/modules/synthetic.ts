@@ -5,6 +5,17 @@ import { replayQuirks } from '../family-quirks.js';
 import { capabilitiesOf, kindOfOutput, names, readPrices } from '../listed-facts.js';
 import { isFields, known, type ListEntry } from '../model-list.js';
 import { chatAt, messagesAt, openAiCompatible } from '../openai-compatible.js';
+import {
+  amountOf,
+  fieldsAt,
+  HOUR_SECONDS,
+  instantOf,
+  type QuotaContext,
+  type QuotaStatement,
+  type StatedWindow,
+  statedWindow,
+  WEEK_SECONDS,
+} from '../plan-quota.js';
 
 const API = 'https://api.synthetic.new';
 
@@ -32,6 +43,7 @@ export const provider = defineProvider({
         { url: `${API}/openai/v1/models`, auth: 'bearer' },
       ],
       reportsQuota: true,
+      quota: { probes: [{ url: `${API}/v2/quotas`, auth: 'bearer' }], parse: readQuota },
       // The list states windows and prices itself.
       // https://dev.synthetic.new/docs: nothing of its own is documented; its models are those of many makers.
       quirks: replayQuirks,
@@ -47,6 +59,64 @@ export const provider = defineProvider({
     }),
   ],
 });
+
+/**
+ * https://dev.synthetic.new/docs/api/overview; accounts of before have one count that is renewed at once. Allowances grow
+ * back in ticks, so that "afresh" is when they are full again, and for one that is used up, when the next tick makes it
+ * usable.
+ */
+function readQuota([body]: readonly unknown[], { now }: QuotaContext): QuotaStatement {
+  const stated = isFields(body) && isFields(body['data']) ? body['data'] : body;
+  const rolling = fieldsAt(stated, 'rollingFiveHourLimit');
+  const weekly = fieldsAt(stated, 'weeklyTokenLimit');
+  const older = fieldsAt(stated, 'subscription');
+  const share = amountOf(weekly['nextRegenCredits']);
+  const whole = amountOf(weekly['maxCredits']);
+  const windows = [
+    ...statedWindow(
+      {
+        windowSeconds: 5 * HOUR_SECONDS,
+        unit: 'REQUESTS',
+        limit: rolling['max'] ?? older['limit'],
+        used: older['requests'],
+        remaining: rolling['remaining'],
+        resetsAt: rolling['nextTickAt'] ?? older['renewsAt'],
+      },
+      now,
+    )
+      .map((window) => (rolling['limited'] === true ? { ...window, usedFraction: 1 } : window))
+      .map((window) =>
+        rolling['max'] === undefined ? window : fullAgain(window, amountOf(rolling['tickPercent'])),
+      ),
+    ...statedWindow(
+      {
+        windowSeconds: WEEK_SECONDS,
+        unit: 'USD',
+        limit: weekly['maxCredits'],
+        remaining: weekly['remainingCredits'],
+        ...percentLeft(weekly['percentRemaining']),
+        resetsAt: instantOf(weekly['nextRegenAt'], now),
+      },
+      now,
+    ).map((window) => fullAgain(window, share !== null && whole ? share / whole : null)),
+  ];
+  const plan = fieldsAt(stated)['plan'];
+  return { windows, active: typeof plan === 'string' && plan !== '' ? true : null };
+}
+
+function percentLeft(value: unknown): { percentUsed?: number } {
+  const left = amountOf(value);
+  return left === null || left > 100 ? {} : { percentUsed: 100 - left };
+}
+
+/** From the time of the next tick to that of the last one that is needed. */
+function fullAgain(window: StatedWindow, tickShare: number | null): StatedWindow {
+  const { usedFraction, resetsAt: nextTick, windowSeconds } = window;
+  if (usedFraction === 0 || nextTick === null || windowSeconds === null) return { ...window, resetsAt: null };
+  if (usedFraction === 1 || tickShare === null || tickShare <= 0 || tickShare > 1) return window;
+  const ticks = Math.ceil(usedFraction / tickShare) - 1;
+  return { ...window, resetsAt: nextTick + Math.round(ticks * tickShare * windowSeconds * 1000) };
+}
 
 function readModel(entry: ListEntry): ListedModel {
   const features = entry.value('supported_features');

@@ -3,6 +3,7 @@ import type { Quirks } from '../../protocols/target.js';
 import { defineProvider } from '../define-provider.js';
 import { replayQuirks } from '../family-quirks.js';
 import { chatAt, messagesAt, openAiCompatible } from '../openai-compatible.js';
+import { callsPublished } from '../plan-quota.js';
 
 const CODING = 'https://api.lkeap.cloud.tencent.com/coding';
 
@@ -28,6 +29,11 @@ export const provider = defineProvider({
         { code: 'lite', name: 'Lite', monthlyPriceUsd: null },
         { code: 'pro', name: 'Pro', monthlyPriceUsd: null },
       ],
+      // UNCONFIRMED numbers, those of the other clouds' plans of the same price.
+      publishedWindows: {
+        lite: callsPublished(1_200, 9_000, 18_000),
+        pro: callsPublished(6_000, 45_000, 90_000),
+      },
       base: `${CODING}/v3`,
       endpoints: [chatAt(`${CODING}/v3`), messagesAt(`${CODING}/anthropic/v1`)],
       models: {

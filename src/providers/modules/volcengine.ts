@@ -2,6 +2,7 @@
 import { ARK_CONSOLE_CHOICE, ARK_FAILURES, arkQuirks } from '../ark.js';
 import { defineProvider, type ListedModel } from '../define-provider.js';
 import { chatAt, messagesAt } from '../openai-compatible.js';
+import { callsPublished } from '../plan-quota.js';
 
 const PLAN = 'https://ark.cn-beijing.volces.com/api/coding';
 
@@ -52,6 +53,12 @@ export const provider = defineProvider({
       // Usage is told to the account's signing keys only.
       reportsQuota: false,
       quirks: arkQuirks,
+      // https://www.volcengine.com/docs/82379/1925114
+      // Approximate: a call with many tokens counts as several. The time zone of the week is UNCONFIRMED.
+      publishedWindows: {
+        lite: callsPublished(1_200, 9_000, 18_000),
+        pro: callsPublished(6_000, 45_000, 90_000),
+      },
       catalog: { facts: [], prices: ['zai', 'deepseek', 'moonshotai', 'minimax'] },
       failures: ARK_FAILURES,
       sessionHeader: null,

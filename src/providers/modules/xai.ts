@@ -31,6 +31,8 @@ export const provider = defineProvider({
         { message: /(?:incorrect|invalid) api key/i, class: 'AUTHENTICATION' },
         // 403 for an account that never bought any, 429 for one that used them up.
         { message: /\bcredits\b|spending limit/i, class: 'BILLING' },
+        // Counted per model: https://docs.x.ai/docs/consumption-and-rate-limits.
+        { status: 429, class: 'RATE_LIMITED', scope: 'MODEL' },
         { message: /maximum prompt length/i, class: 'CONTEXT_LENGTH' },
         { message: /safety check|content violates usage guidelines/i, class: 'CONTENT_POLICY' },
       ],

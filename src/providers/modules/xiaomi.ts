@@ -12,7 +12,7 @@ const FAILURES: readonly FailureRule[] = [
   // The documentation gives 429 to "too frequent" and to "quota exhausted"; UNCONFIRMED how the second is worded.
   { status: 429, message: /quota|exhausted|used up|credits/i, class: 'QUOTA_EXHAUSTED' },
   // Comes on bursts, with quota left: https://github.com/XiaomiMiMo/MiMo/issues/99.
-  { message: /upstream request failed: insufficient account funds/i, class: 'RATE_LIMITED' },
+  { message: /upstream request failed: insufficient account funds/i, class: 'RATE_LIMITED', scope: 'MODEL' },
   { message: /not supported model/i, class: 'MODEL_NOT_FOUND' },
 ];
 

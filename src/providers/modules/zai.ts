@@ -2,6 +2,17 @@
 import type { Quirks } from '../../protocols/target.js';
 import { defineProvider, type FailureRule, type ListedModel, type Region } from '../define-provider.js';
 import { parseModelList } from '../model-list.js';
+import {
+  amountOf,
+  DAY_SECONDS,
+  fieldsAt,
+  HOUR_SECONDS,
+  itemsAt,
+  type QuotaContext,
+  type QuotaStatement,
+  statedWindow,
+  WEEK_SECONDS,
+} from '../plan-quota.js';
 
 const GLOBAL = 'https://api.z.ai';
 const CN = 'https://open.bigmodel.cn';
@@ -20,7 +31,9 @@ const FAILURES: readonly FailureRule[] = [
   { codes: ['1214'], class: 'INVALID_REQUEST' },
   { codes: ['1261'], class: 'CONTEXT_LENGTH' },
   { codes: ['1301'], class: 'CONTENT_POLICY' },
-  { codes: ['1302', '1305'], class: 'RATE_LIMITED' },
+  { codes: ['1302'], class: 'RATE_LIMITED' },
+  // The model is overloaded, whoever asks.
+  { codes: ['1305'], class: 'RATE_LIMITED', scope: 'MODEL' },
   {
     codes: ['1308', '1310', '1314', '1315', '1316', '1317', '1318', '1319', '1320', '1321'],
     class: 'QUOTA_EXHAUSTED',
@@ -49,6 +62,35 @@ function resetTime(message: string): number | null {
   const match = /reset at (\d{4}-\d{2}-\d{2}) (\d{2}:\d{2}:\d{2})/.exec(message);
   const time = match ? Date.parse(`${match[1]}T${match[2]}+08:00`) : Number.NaN;
   return Number.isNaN(time) ? null : time;
+}
+
+/** Of `unit`. Others are not windows of chat: 5 is the month of calls to tools. */
+const UNIT_SECONDS: Readonly<Record<number, number>> = { 1: DAY_SECONDS, 3: HOUR_SECONDS, 6: WEEK_SECONDS };
+
+/**
+ * Rows by length, whatever their type is called: `TOKENS_LIMIT` became `CREDIT_LIMIT` with the plans of August 2026
+ * (https://github.com/robinebers/openusage/issues/1104). In them `usage` is the allowance and `currentValue` what was used
+ * of it; older rows state a percentage only.
+ */
+function readQuota([body]: readonly unknown[], { now }: QuotaContext): QuotaStatement {
+  const windows = itemsAt(body, 'data', 'limits').flatMap((row) => {
+    const seconds = (amountOf(row['number']) ?? 0) * (UNIT_SECONDS[Number(row['unit'])] ?? 0);
+    if (seconds === 0 || row['type'] === 'TIME_LIMIT') return [];
+    return statedWindow(
+      {
+        windowSeconds: seconds,
+        unit: row['type'] === 'TOKENS_LIMIT' ? 'TOKENS' : 'CREDITS',
+        limit: row['usage'],
+        used: row['currentValue'],
+        remaining: row['remaining'],
+        percentUsed: row['percentage'],
+        resetsAt: row['nextResetTime'],
+      },
+      now,
+    );
+  });
+  const { level } = fieldsAt(body, 'data');
+  return { windows, active: typeof level === 'string' && level !== '' ? true : null };
 }
 
 export const provider = defineProvider({
@@ -95,6 +137,10 @@ export const provider = defineProvider({
       ],
       reportsQuota: true,
       quirks,
+      quota: {
+        probes: [{ url: `${GLOBAL}/api/monitor/usage/quota/limit`, auth: 'bearer' }],
+        parse: readQuota,
+      },
       catalog: { facts: ['zai-coding-plan', 'zhipuai-coding-plan'], prices: ['zai', 'zhipuai'] },
       failures: FAILURES,
       sessionHeader: null,

@@ -40,6 +40,10 @@ export interface AttemptContext {
   readonly headers: HeaderList;
   /** Longest silence on an open stream. */
   readonly pingMs: number;
+  /** What is left of the request's time until its answer has to begin. */
+  readonly beginWithinMs: number;
+  /** The head of an answer came, whatever it is. */
+  readonly onHeaders: (headers: IncomingHttpHeaders) => void;
   /** An answer has begun: no other provider will be asked. */
   readonly onBegun: () => void;
 }
@@ -83,6 +87,7 @@ export function failureOfAnswer(
   return classifyFailure(context.route.offering, readErrorAnswer(status, bodyText), {
     retryAfter: hint('retry-after'),
     retryAfterMs: hint('retry-after-ms'),
+    secret: context.call.secret,
     now: context.clock.now(),
   });
 }

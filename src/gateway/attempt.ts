@@ -3,6 +3,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { Readable } from 'node:stream';
 import type { Dispatcher } from 'undici';
 import { BODY_RELEASED_MIN_BYTES, ERROR_BODY_MAX_BYTES } from '../config/limits.js';
+import type { UpstreamFailure } from '../domain/failure.js';
 import {
   callerGone,
   failureOfAnswer,
@@ -14,7 +15,7 @@ import {
 } from './answer-sink.js';
 import type { HeldBytes } from './held-bytes.js';
 import { createStreamSink } from './stream-sink.js';
-import { failureOfError, isFault } from './transport-failure.js';
+import { answerTooLate, failureOfError, isFault } from './transport-failure.js';
 import { createWholeSink } from './whole-sink.js';
 
 const EVENT_STREAM = 'text/event-stream';
@@ -30,12 +31,25 @@ export function runAttempt(context: AttemptContext): Promise<AttemptOutcome> {
     const finish = (outcome: AttemptOutcome): void => {
       if (finished) return;
       finished = true;
+      clearTimeout(late);
       socket.off('close', onCallerGone);
       resolve(outcome);
     };
     const abort = (): void => {
       if (controller && !controller.aborted) controller.abort(new Error('the answer is no longer wanted'));
     };
+    /** The call ended without an answer, or in the middle of one. */
+    const onFailure = (failure: UpstreamFailure): void => {
+      if (sink) sink.broken(failure);
+      else finish({ kind: 'failed', failure });
+    };
+    const onLate = (): void => {
+      // What has begun may take as long as it takes.
+      if (finished || context.response.headersSent) return;
+      onFailure(answerTooLate());
+      abort();
+    };
+    const late = setTimeout(onLate, Math.ceil(context.beginWithinMs));
     const onCallerGone = (): void => {
       if (finished) return;
       if (sink) sink.broken(callerGone());
@@ -61,7 +75,8 @@ export function runAttempt(context: AttemptContext): Promise<AttemptOutcome> {
         if (finished) abort();
       },
       onResponseStart(_controller, status, headers) {
-        if (status < 200) return;
+        if (status < 200 || finished) return;
+        context.onHeaders(headers);
         sink = openSink(context, control, status, headers);
       },
       onResponseData(_controller, chunk) {
@@ -76,9 +91,7 @@ export function runAttempt(context: AttemptContext): Promise<AttemptOutcome> {
           const { requestId } = context;
           context.logger.error({ err: error, requestId }, 'an answer could not be handled');
         }
-        const failure = failureOfError(error);
-        if (sink) sink.broken(failure);
-        else finish({ kind: 'failed', failure });
+        onFailure(failureOfError(error));
       },
     };
     const { origin, path, headers } = context.call;

@@ -5,19 +5,19 @@ import { estimateInputTokens } from '../protocols/anthropic-messages/index.js';
 import { isObject, parsedJson } from '../protocols/fields.js';
 import { messagesSurface } from '../protocols/registry.js';
 import { classifyFailure, readErrorAnswer } from '../providers/failure.js';
+import { DEFAULT_RETRY_ON } from '../routing/defaults.js';
 import type { PlannedRoute } from '../routing/plan.js';
 import type { KeyEntry } from '../routing/table.js';
 import { VaultError } from '../secrets/vault.js';
 import { readCallerRequest, type CallerRequest } from './caller-request.js';
-import { chooseModel, planRoutes } from './choose-route.js';
 import { receive, type ExchangeDeps } from './exchange.js';
-import { isWorthAnotherRoute } from './failure-response.js';
+import { routeRequest } from './live-routing.js';
 import { bytesFor } from './prepare.js';
 import { replyFailure, replyJson, requestIdHeaders } from './reply.js';
 
 export const COUNT_TOKENS_PATH = '/v1/messages/count_tokens';
 
-type CountDeps = Pick<ExchangeDeps, 'calls' | 'upstream' | 'clock' | 'logger'>;
+type CountDeps = Pick<ExchangeDeps, 'calls' | 'upstream' | 'live' | 'clock' | 'logger'>;
 
 export interface CountInput {
   readonly request: IncomingMessage;
@@ -29,9 +29,10 @@ export interface CountInput {
 export async function serveCountTokens(deps: CountDeps, input: CountInput): Promise<void> {
   const { response, caller, requestId } = input;
   const request = readCallerRequest(messagesSurface, input.request.headers, await receive(input.request));
-  const plan = planRoutes(chooseModel(caller, request.requestedModel), messagesSurface);
-  const [first] = plan.routes;
-  const answer = first ? await askProvider(deps, first, request, response) : null;
+  const { decision } = await routeRequest(deps.live, { caller, surface: messagesSurface, request });
+  const first = decision.candidates.find(({ skip }) => skip === null);
+  const planned = first?.route && first.protocol ? { route: first.route, protocol: first.protocol } : null;
+  const answer = planned ? await askProvider(deps, planned, request, response) : null;
   const headers = requestIdHeaders(requestId);
   if (answer?.kind === 'counted') return replyJson(response, 200, answer.body, headers);
   if (answer?.kind === 'refused') {
@@ -59,7 +60,7 @@ async function askProvider(
   if (planned.protocol !== 'ANTHROPIC_MESSAGES' || offering.countTokensUrl === undefined) return null;
   try {
     const { headers, conversation } = request;
-    const call = deps.calls.build(planned, {
+    const { secret, ...call } = deps.calls.build(planned, {
       headers,
       spoken: 'ANTHROPIC_MESSAGES',
       purpose: 'count-tokens',
@@ -74,9 +75,10 @@ async function askProvider(
     const parsed = parsedJson(text);
     if (statusCode === 200 && isObject(parsed) && typeof parsed['input_tokens'] === 'number')
       return { kind: 'counted', body: parsed };
-    const hints = { retryAfter: null, now: deps.clock.now() };
+    const hints = { retryAfter: null, secret, now: deps.clock.now() };
     const failure = classifyFailure(offering, readErrorAnswer(statusCode, text), hints);
-    return isWorthAnotherRoute(failure) ? null : { kind: 'refused', failure };
+    // What is wrong with the provider or its account an estimate mends.
+    return DEFAULT_RETRY_ON.includes(failure.class) ? null : { kind: 'refused', failure };
   } catch (error) {
     const what =
       error instanceof VaultError ? 'a connection secret does not open' : 'a provider did not count tokens';

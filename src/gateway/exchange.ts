@@ -9,22 +9,21 @@ import type { RequestRecord } from '../journal/record.js';
 import type { JournalWriter } from '../journal/writer.js';
 import type { Logger } from '../observability/logger.js';
 import type { Surface } from '../protocols/registry.js';
-import type { PlannedRoute, RoutePlan } from '../routing/plan.js';
 import type { KeyEntry } from '../routing/table.js';
-import { VaultError } from '../secrets/vault.js';
 import { callerGone } from './answer-sink.js';
-import { runAttempt } from './attempt.js';
 import { readCallerRequest, type CallerRequest } from './caller-request.js';
-import { chooseModel, planRoutes } from './choose-route.js';
-import { isWorthAnotherRoute } from './failure-response.js';
+import type { Concurrency } from './concurrency.js';
 import { holdBytes, type HeldBytes } from './held-bytes.js';
 import { openLedger, type Ledger } from './ledger.js';
-import { prepareFor, type Asked, type Prepared } from './prepare.js';
-import type { ProviderCall, ProviderCallBuilder } from './provider-call.js';
+import { routeRequest, type LiveRouting, type Routed } from './live-routing.js';
+import type { ProviderCallBuilder } from './provider-call.js';
+import type { QuotaHeaders } from './quota-headers.js';
 import type { ReasoningMemory } from './reasoning-memory.js';
 import { replyError, replyFailure } from './reply.js';
 import { readBody } from './request-body.js';
-import { routeHeaders } from './route-headers.js';
+import { routeHeaders, tierHeaders } from './route-headers.js';
+import { serveRouted, type Journey, type Outcome } from './serve-routed.js';
+import { opensAgainAt, whyUnserved } from './unserved.js';
 import type { UpstreamClient } from './upstream-client.js';
 
 export interface ExchangeDeps {
@@ -32,10 +31,25 @@ export interface ExchangeDeps {
   readonly upstream: UpstreamClient;
   readonly calls: ProviderCallBuilder;
   readonly memory: ReasoningMemory;
+  readonly live: LiveRouting;
+  readonly concurrency: Concurrency;
   readonly clock: Clock;
   readonly logger: Logger;
   /** Longest silence on an open stream. */
   readonly pingMs: number;
+  readonly bounds: RequestBounds;
+  /** Takes note of what answers say about plans in their headers; left out where nobody wants to know. */
+  readonly quotaHeaders?: QuotaHeaders;
+}
+
+/** What a request may take. */
+export interface RequestBounds {
+  /** Until its answer begins, over all attempts. */
+  readonly deadlineMs: number;
+  /** Of this, waiting for a place where all of its connections are at their bound. */
+  readonly placeWaitMs: number;
+  /** Requests that wait for one at a time. */
+  readonly waitingMax: number;
 }
 
 export interface ExchangeInput {
@@ -47,12 +61,6 @@ export interface ExchangeInput {
   readonly eventId: string;
 }
 
-/** A request with a model and ways to it. */
-interface Journey extends Asked {
-  readonly plan: RoutePlan;
-  readonly ledger: Ledger;
-}
-
 export async function serveExchange(deps: ExchangeDeps, input: ExchangeInput): Promise<void> {
   const { surface, response, caller } = input;
   const { protocol } = surface;
@@ -60,7 +68,8 @@ export async function serveExchange(deps: ExchangeDeps, input: ExchangeInput): P
   const body = await receive(input.request);
   let request: CallerRequest | null = null;
   let ledger: Ledger | null = null;
-  const record = (reason: string | null): RequestRecord => ({
+  let routed: Routed | null = null;
+  const record = (): RequestRecord => ({
     id: input.eventId,
     workspaceId: caller.workspace.id,
     requestId,
@@ -68,21 +77,21 @@ export async function serveExchange(deps: ExchangeDeps, input: ExchangeInput): P
     requestedModel: (request?.requestedModel ?? '').slice(0, REQUESTED_MODEL_MAX_CHARS),
     protocol: protocol.id,
     streamed: request?.reading.stream ?? false,
-    tierId: null,
-    tierSlug: null,
-    reason,
+    tierId: routed?.decision.tier?.tier.id ?? null,
+    tierSlug: routed?.decision.tier?.tier.slug ?? null,
+    reason: routed?.decision.reason ?? null,
   });
   try {
     request = readCallerRequest(surface, input.request.headers, body);
-    const entry = chooseModel(caller, request.requestedModel);
-    const plan = planRoutes(entry, surface);
-    ledger = openLedger({ journal: deps.journal, clock: deps.clock, request: record(plan.reason) });
-    await tryRoutes(deps, input, { request, surface, caller, requestId, plan, ledger });
+    routed = await routeRequest(deps.live, { caller, surface, request });
+    ledger = openLedger({ journal: deps.journal, clock: deps.clock, request: record() });
+    const journey: Journey = { request, surface, caller, requestId, routed, ledger };
+    conclude(deps, response, journey, await serveRouted(deps, response, journey));
   } catch (thrown) {
     const error = AppError.from(thrown);
     if (error.code === 'INTERNAL_SERVER_ERROR')
       deps.logger.error({ err: thrown, requestId }, 'request failed here');
-    ledger ??= openLedger({ journal: deps.journal, clock: deps.clock, request: record(null) });
+    ledger ??= openLedger({ journal: deps.journal, clock: deps.clock, request: record() });
     const failure = rejection(error);
     ledger.attemptFailed(failure);
     ledger.end(error.status < 500 ? 'REJECTED' : 'FAILED', failure);
@@ -100,104 +109,32 @@ export async function receive(request: IncomingMessage): Promise<HeldBytes> {
   return holdBytes(await readBody(request));
 }
 
-async function tryRoutes(deps: ExchangeDeps, input: ExchangeInput, journey: Journey): Promise<void> {
-  const { surface, response } = input;
-  const { plan, ledger, requestId, request } = journey;
-  let refusal: AppError | null = null;
-  let last: { readonly failure: UpstreamFailure; readonly planned: PlannedRoute } | null = null;
-  for (const planned of plan.routes) {
-    const prepared = prepare(deps, planned, journey);
-    if (prepared instanceof AppError) {
-      // Another route may speak a dialect that has a way to say it.
-      refusal ??= prepared;
-      continue;
-    }
-    ledger.attemptStarted(planned.route);
-    const call = buildCall(deps, planned, input, request);
-    if (call === null) {
-      last = { failure: unusableSecret(), planned };
-      ledger.attemptFailed(last.failure);
-      continue;
-    }
-    const outcome = await runAttempt({
-      route: planned.route,
-      call,
-      body: prepared.body,
-      answer: prepared.answer,
-      errors: surface.protocol.errors,
-      dispatcher: deps.upstream.dispatcherFor(planned.route.connection.billing),
-      response,
-      ledger,
-      clock: deps.clock,
-      logger: deps.logger,
+/** Says how it ended to whoever has no answer yet. Throws what the request itself is to be refused with. */
+function conclude(deps: ExchangeDeps, response: ServerResponse, journey: Journey, outcome: Outcome): void {
+  const { ledger, requestId, surface, routed } = journey;
+  if (outcome.kind === 'served') return;
+  const attempts = ledger.attempts;
+  if (outcome.kind === 'failed') {
+    const { planned, over } = outcome;
+    const failure = { ...outcome.failure, retryAt: opensAgainAt(routed, outcome, deps.clock.now()) };
+    ledger.end('FAILED', failure);
+    const headers = routeHeaders({ planned, routed, attempts, over });
+    return replyFailure(response, surface.protocol.errors, {
+      failure,
+      attempts,
       requestId,
-      headers: routeHeaders({ planned, plan, attempts: ledger.attempts, prepared }),
-      pingMs: deps.pingMs,
-      onBegun: request.release,
-    });
-    if (outcome.kind === 'answered') return;
-    if (outcome.kind === 'cancelled') {
-      ledger.end('CANCELLED', callerGone());
-      return;
-    }
-    ledger.attemptFailed(outcome.failure, outcome.measured);
-    last = { failure: outcome.failure, planned };
-    if (!isWorthAnotherRoute(outcome.failure)) break;
-  }
-  if (!last) {
-    if (refusal) throw refusal;
-    return;
-  }
-  ledger.end('FAILED', last.failure);
-  replyFailure(response, surface.protocol.errors, {
-    failure: last.failure,
-    attempts: ledger.attempts,
-    requestId,
-    headers: routeHeaders({ planned: last.planned, plan, attempts: ledger.attempts }),
-    clock: deps.clock,
-  });
-}
-
-/** What the route is sent, or why it cannot be asked this. */
-function prepare(deps: ExchangeDeps, planned: PlannedRoute, asked: Asked): Prepared | AppError {
-  try {
-    return prepareFor(planned, asked, deps);
-  } catch (error) {
-    if (error instanceof AppError && error.status < 500) return error;
-    throw error;
-  }
-}
-
-/** Null when the connection's secret does not open: another connection's may. */
-function buildCall(
-  { calls, logger }: ExchangeDeps,
-  planned: PlannedRoute,
-  { surface }: ExchangeInput,
-  { headers, reading, conversation }: CallerRequest,
-): ProviderCall | null {
-  try {
-    return calls.build(planned, {
       headers,
-      spoken: surface.protocol.id,
-      purpose: 'generation',
-      stream: reading.stream,
-      conversation,
+      clock: deps.clock,
     });
-  } catch (error) {
-    if (!(error instanceof VaultError)) throw error;
-    const connectionId = planned.route.connection.id;
-    logger.error({ err: error, connectionId }, 'a connection secret does not open');
-    return null;
   }
-}
-
-function unusableSecret(): UpstreamFailure {
-  return {
-    class: 'AUTHENTICATION',
-    httpStatus: null,
-    message: 'The stored credential of this connection cannot be opened; enter it again.',
-    retryAt: null,
-  };
+  // A caller that left while its request waited for a place.
+  if (response.req.socket.destroyed) return ledger.end('CANCELLED', callerGone());
+  if (outcome.refusal) throw outcome.refusal;
+  const why = whyUnserved(routed, surface, outcome.busy, deps.clock.now());
+  if (why instanceof AppError) throw why;
+  ledger.end('REJECTED', why);
+  const reply = { failure: why, attempts, requestId, headers: tierHeaders(routed), clock: deps.clock };
+  replyFailure(response, surface.protocol.errors, reply);
 }
 
 function rejection(error: AppError): UpstreamFailure {

@@ -1,21 +1,6 @@
 /** What a client is told when every attempt failed: a status its SDK reacts to properly, for each class of failure. */
 import type { UpstreamFailure } from '../domain/failure.js';
 
-/** Failures that another route may not share. Mistakes of the caller are the same everywhere. */
-export function isWorthAnotherRoute(failure: UpstreamFailure): boolean {
-  switch (failure.class) {
-    case 'INVALID_REQUEST':
-    case 'CONTENT_POLICY':
-    case 'CONTEXT_LENGTH':
-    case 'CLIENT_REFUSED':
-    case 'CANCELLED':
-    case 'INTERRUPTED':
-      return false;
-    default:
-      return true;
-  }
-}
-
 export function statusOfFailure(failure: UpstreamFailure): number {
   switch (failure.class) {
     case 'RATE_LIMITED':

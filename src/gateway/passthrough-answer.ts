@@ -49,7 +49,7 @@ export function createPassthrough(options: PassthroughOptions): AnswerPath {
 function createPipe({ surface, dialect, target, hideUsage, recorder }: PassthroughOptions): AnswerPipe {
   const { protocol } = surface;
   const reader = protocol.createStreamReader({ hideUsage });
-  const decoder = recorder && dialect ? dialect.createStreamDecoder(target) : null;
+  const decoder = recorder && dialect ? dialect.createStreamDecoder(target, reader) : null;
   /** The end of what went to the caller. */
   let tail: Buffer = EMPTY;
   const passed = (bytes: Buffer): Buffer => {

@@ -13,6 +13,8 @@ export interface ProviderCall {
   readonly origin: string;
   readonly path: string;
   readonly headers: Record<string, string>;
+  /** What is in one of the headers, to be kept out of what is said about the call; null for none. */
+  readonly secret: string | null;
 }
 
 export interface ProviderCallBuilder {
@@ -38,6 +40,7 @@ interface Address {
   readonly origin: string;
   readonly path: string;
   readonly auth: Readonly<Record<string, string>>;
+  readonly secret: string | null;
 }
 
 /** Ours, or about this hop only, or about where the caller sits: none of a provider's business. */
@@ -105,7 +108,8 @@ export function createProviderCallBuilder(vault: Vault): ProviderCallBuilder {
       if (protocol === 'ANTHROPIC_MESSAGES') headers['anthropic-version'] ??= ANTHROPIC_VERSION;
       const { sessionHeader } = route.offering;
       if (sessionHeader !== null) headers[sessionHeader] = source.conversation();
-      return { origin: address.origin, path: address.path, headers: Object.assign(headers, address.auth) };
+      const { origin, path, secret, auth } = address;
+      return { origin, path, secret, headers: Object.assign(headers, auth) };
     },
   };
 }
@@ -130,6 +134,7 @@ function resolveAddress(
     origin: url.origin,
     path: url.pathname + url.search,
     auth: secret === null ? {} : credentialHeader(endpoint.auth, secret),
+    secret,
   };
 }
 

@@ -1,19 +1,22 @@
 /** Our own headers on an answer: who served it, and what became of the request on its way. */
-import type { PlannedRoute, RoutePlan } from '../routing/plan.js';
+import type { PlannedRoute } from '../routing/plan.js';
+import type { Routed } from './live-routing.js';
+import type { PassedOver } from './passed-over.js';
 import type { Prepared } from './prepare.js';
 import type { HeaderList } from './reply.js';
 
 export interface ServedBy {
   readonly planned: PlannedRoute;
-  readonly plan: RoutePlan;
+  readonly routed: Pick<Routed, 'decision'>;
   readonly attempts: number;
+  readonly over?: Pick<PassedOver, 'list'>;
   readonly prepared?: Pick<Prepared, 'dropped' | 'repairs'>;
 }
 
 /** Longest list of names in a header; a request may hold any number of fields that mean nothing. */
 const NAMES_MAX_CHARS = 2_000;
 
-export function routeHeaders({ planned, plan, attempts, prepared }: ServedBy): HeaderList {
+export function routeHeaders({ planned, routed, attempts, over, prepared }: ServedBy): HeaderList {
   const { model, connection } = planned.route;
   const { provider, offering, id } = connection;
   const headers = [
@@ -25,15 +28,22 @@ export function routeHeaders({ planned, plan, attempts, prepared }: ServedBy): H
     `${provider}/${offering}`,
     'x-switchyard-connection',
     id,
-    'x-switchyard-reason',
-    plan.reason,
     'x-switchyard-attempts',
     String(attempts),
+    ...tierHeaders(routed),
   ];
+  if (over && over.list.length > 0) headers.push('x-switchyard-passed-over', namesIn(over.list));
   if (prepared && prepared.dropped.length > 0)
     headers.push('x-switchyard-dropped', namesIn(prepared.dropped));
   if (prepared && prepared.repairs.length > 0)
     headers.push('x-switchyard-repaired', namesIn(prepared.repairs));
+  return headers;
+}
+
+/** What the request was taken for, whoever serves it. */
+export function tierHeaders({ decision: { tier, reason } }: Pick<Routed, 'decision'>): HeaderList {
+  const headers = ['x-switchyard-reason', reason];
+  if (tier !== null) headers.push('x-switchyard-tier', tier.tier.slug);
   return headers;
 }
 

@@ -2,22 +2,38 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { DRAIN_TIMEOUT_MS, STREAM_PING_MS } from '../config/limits.js';
+import {
+  CONCURRENCY_WAITING_MAX,
+  CONCURRENCY_WAIT_MS,
+  REQUEST_DEADLINE_MS,
+} from '../config/routing-limits.js';
 import { AppError } from '../domain/errors.js';
 import { siblingId } from '../domain/ids.js';
 import { anthropicMessages, knownPaths, openaiChat, surfaceOfPath } from '../protocols/registry.js';
 import type { ErrorDialect } from '../protocols/protocol.js';
+import type { CooldownBook } from '../routing/cooldown-book.js';
+import { createAffinities, type SharedAffinities } from './affinity.js';
 import { authenticate } from './authenticate.js';
 import { COUNT_TOKENS_PATH, serveCountTokens } from './count-tokens.js';
-import { newEventId, serveExchange, type ExchangeDeps } from './exchange.js';
+import { createConcurrency } from './concurrency.js';
+import { newEventId, serveExchange, type ExchangeDeps, type RequestBounds } from './exchange.js';
 import { findModel, listModels } from './model-list.js';
+import { createLatencies } from './latencies.js';
 import { createReasoningMemory } from './reasoning-memory.js';
 import { replyError, replyJson, requestIdHeaders } from './reply.js';
 import type { RoutingState } from './routing-state.js';
 
-export interface GatewayDeps extends Omit<ExchangeDeps, 'memory' | 'pingMs'> {
+export interface GatewayDeps extends Omit<
+  ExchangeDeps,
+  'memory' | 'pingMs' | 'live' | 'concurrency' | 'bounds'
+> {
   readonly state: RoutingState;
+  readonly cooldowns: CooldownBook;
+  /** Where the other gateways' conversations are; left out or null where there are none. */
+  readonly sharedAffinities?: SharedAffinities | null;
   /** Longest silence on an open stream. */
   readonly pingMs?: number;
+  readonly bounds?: Partial<RequestBounds>;
 }
 
 /** Everything a request is served with. */
@@ -43,8 +59,25 @@ export async function startGateway(
   given: GatewayDeps,
   listen: { host: string; port: number },
 ): Promise<Gateway> {
-  const memory = createReasoningMemory({ clock: given.clock });
-  const deps: ServeDeps = { ...given, memory, pingMs: given.pingMs ?? STREAM_PING_MS };
+  const { clock, cooldowns, sharedAffinities: shared = null } = given;
+  const deps: ServeDeps = {
+    ...given,
+    memory: createReasoningMemory({ clock }),
+    live: {
+      cooldowns,
+      affinities: createAffinities({ clock, shared }),
+      latencies: createLatencies(clock),
+      clock,
+    },
+    concurrency: createConcurrency(),
+    pingMs: given.pingMs ?? STREAM_PING_MS,
+    bounds: {
+      deadlineMs: REQUEST_DEADLINE_MS,
+      placeWaitMs: CONCURRENCY_WAIT_MS,
+      waitingMax: CONCURRENCY_WAITING_MAX,
+      ...given.bounds,
+    },
+  };
   let draining = false;
   /** Requests of agents that are being served. */
   let running = 0;

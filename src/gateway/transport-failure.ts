@@ -23,6 +23,11 @@ export function failureOfError(error: unknown): UpstreamFailure {
   }
 }
 
+/** The provider did answer, but too slowly for the time that all attempts of a request have together. */
+export function answerTooLate(): UpstreamFailure {
+  return failure('TIMEOUT', 'The answer did not begin within the time a request may take.');
+}
+
 /** Whether an error comes from this program rather than from the transport, whose own have codes. */
 export function isFault(error: unknown): boolean {
   if (error instanceof errors.UndiciError || error instanceof ForbiddenAddressError) return false;

@@ -1,8 +1,8 @@
 /** Connections to providers: pooled, bounded in time and number, without redirects, and only to addresses that are allowed. */
 import { Agent, type Dispatcher } from 'undici';
 import {
-  UPSTREAM_CONNECT_TIMEOUT_MS,
   UPSTREAM_CONNECTIONS_MAX,
+  UPSTREAM_CONNECT_TIMEOUT_MS,
   UPSTREAM_FIRST_BYTE_TIMEOUT_MS,
   UPSTREAM_IDLE_TIMEOUT_MS,
 } from '../config/limits.js';
@@ -15,7 +15,16 @@ export interface UpstreamClient {
   close(): Promise<void>;
 }
 
-export function createUpstreamClient(options: { allowPrivate: boolean }): UpstreamClient {
+export interface UpstreamClientOptions {
+  readonly allowPrivate: boolean;
+  /** Time until the first byte of an answer. */
+  readonly firstByteMs?: number;
+  /** Longest silence within an answer. */
+  readonly idleMs?: number;
+}
+
+export function createUpstreamClient(options: UpstreamClientOptions): UpstreamClient {
+  const { firstByteMs = UPSTREAM_FIRST_BYTE_TIMEOUT_MS, idleMs = UPSTREAM_IDLE_TIMEOUT_MS } = options;
   const agentFor = (billing: Billing): Agent =>
     new Agent({
       connect: createGuardedConnector(
@@ -23,8 +32,8 @@ export function createUpstreamClient(options: { allowPrivate: boolean }): Upstre
         { timeout: UPSTREAM_CONNECT_TIMEOUT_MS },
       ),
       connections: UPSTREAM_CONNECTIONS_MAX,
-      headersTimeout: UPSTREAM_FIRST_BYTE_TIMEOUT_MS,
-      bodyTimeout: UPSTREAM_IDLE_TIMEOUT_MS,
+      headersTimeout: firstByteMs,
+      bodyTimeout: idleMs,
       // The body is one buffer and answers arrive in order: a second request on the same socket would only wait.
       pipelining: 1,
     });

@@ -115,6 +115,21 @@ export function createEpochReader({ path, committedPath, logger }: EpochReaderOp
       );
   };
 
+  /** Leaves a segment that the disk cannot read where it is, for the next start, and goes on behind it. */
+  const attempt = <T>(segment: Segment, read: () => T): T | 'unreadable' => {
+    try {
+      return read();
+    } catch (error) {
+      if (isPassing(error)) throw error;
+      logger.error({ err: error, segment: segment.path }, 'a journal segment cannot be read');
+      damaged += 1 + (current?.reader.damaged ?? 0);
+      current?.reader.close();
+      current = null;
+      segment.read = segment.foreign = true;
+      return 'unreadable';
+    }
+  };
+
   const closeInterrupted = (): void => {
     settled = true;
     interrupted = [...open.values()].map((request) => {
@@ -207,7 +222,8 @@ export function createEpochReader({ path, committedPath, logger }: EpochReaderOp
             closeInterrupted();
             continue;
           }
-          const reader = openSegmentReader(segment.path);
+          const reader = attempt(segment, () => openSegmentReader(segment.path));
+          if (reader === 'unreadable') continue;
           if (!reader) {
             segments.delete(segment.number);
             continue;
@@ -216,7 +232,8 @@ export function createEpochReader({ path, committedPath, logger }: EpochReaderOp
         }
         const { segment, reader } = current;
         const final = !writerAlive || segment.aside || segment.number < lastNumber;
-        const record = reader.next(final);
+        const record = attempt(segment, () => reader.next(final));
+        if (record === 'unreadable') continue;
         if (record) return take(record, segment);
         if (!final) return null;
         finish(segment, reader);
@@ -233,14 +250,10 @@ export function createEpochReader({ path, committedPath, logger }: EpochReaderOp
         if (committedPath === null) {
           rmSync(segment.path, { force: true });
           segments.delete(segment.number);
-        } else {
-          mkdirSync(committedPath, { recursive: true, mode: 0o700 });
-          const kept = join(committedPath, segmentName(segment.number));
-          renameSync(segment.path, kept);
-          utimesSync(kept, nowMs / 1_000, nowMs / 1_000);
-          segment.path = kept;
+        } else if (moveAside(segment.path, committedPath, segment.number, nowMs)) {
+          segment.path = join(committedPath, segmentName(segment.number));
           segment.aside = true;
-        }
+        } else segments.delete(segment.number);
       }
     },
     close() {
@@ -250,11 +263,34 @@ export function createEpochReader({ path, committedPath, logger }: EpochReaderOp
   };
 }
 
+/** False when the segment is gone: a gateway may have needed its room. */
+function moveAside(path: string, folder: string, number: number, nowMs: number): boolean {
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const kept = join(folder, segmentName(number));
+  try {
+    renameSync(path, kept);
+    utimesSync(kept, nowMs / 1_000, nowMs / 1_000);
+    return true;
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return false;
+    throw error;
+  }
+}
+
 function namesIn(folder: string): string[] {
   try {
     return readdirSync(folder);
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return [];
+    if (codeOf(error) === 'ENOENT') return [];
     throw error;
   }
+}
+
+/** Whether an error says something about this process's means instead of the file. */
+function isPassing(error: unknown): boolean {
+  return ['EMFILE', 'ENFILE', 'ENOMEM'].includes(codeOf(error));
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : '';
 }

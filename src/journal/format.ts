@@ -5,7 +5,7 @@
  * little-endian numbers, and the payload, which is a record as JSON in UTF-8.
  */
 import { crc32 } from 'node:zlib';
-import { JOURNAL_RECORD_MAX_BYTES } from '../config/limits.js';
+import { JOURNAL_RECORD_MAX_BYTES } from '../config/usage-limits.js';
 import { timeOfId } from '../domain/ids.js';
 import type { JournalRecord } from './record.js';
 

@@ -1,5 +1,5 @@
 /** Frames waiting for the disk, back to back in one buffer so that all of them go out in one write. */
-import { JOURNAL_RECORD_MAX_BYTES } from '../config/limits.js';
+import { JOURNAL_RECORD_MAX_BYTES } from '../config/usage-limits.js';
 import { FRAME_PREFIX_BYTES, sealFrame } from './format.js';
 import type { JournalRecord } from './record.js';
 

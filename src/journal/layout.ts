@@ -1,6 +1,6 @@
 /** Where the journal's files are and who writes them: `<directory>/<epoch>/NNNNNNNN.seg`, one epoch per run of a gateway. */
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 
@@ -32,9 +32,12 @@ export function isEpochName(name: string): boolean {
   return EPOCH_NAME.test(name);
 }
 
-/** Makes the folder of a new epoch that belongs to this process; its name sorts by time. */
+/** Makes the folder of a new epoch that belongs to this process; its name sorts behind those that are there. */
 export function createEpoch(directory: string, nowMs: number): string {
-  const name = `${String(Math.floor(nowMs)).padStart(15, '0')}-${process.pid}-${randomBytes(4).toString('hex')}`;
+  // The clock may have been set back since the last one was made.
+  const newest = readdirSync(directory).filter(isEpochName).sort().at(-1);
+  const time = Math.max(Math.floor(nowMs), newest === undefined ? 0 : parseInt(newest, 10) + 1);
+  const name = `${String(time).padStart(15, '0')}-${process.pid}-${randomBytes(4).toString('hex')}`;
   const draft = join(directory, `.${name}`);
   mkdirSync(draft, { recursive: true, mode: 0o700 });
   writeFileSync(

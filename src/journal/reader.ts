@@ -6,7 +6,11 @@
  */
 import { mkdirSync, readdirSync, rmdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { JOURNAL_REPLAY_WINDOW_MS, JOURNAL_SWEEP_MS, RECORDER_BATCH_MAX_EVENTS } from '../config/limits.js';
+import {
+  JOURNAL_REPLAY_WINDOW_MS,
+  JOURNAL_SWEEP_MS,
+  RECORDER_BATCH_MAX_EVENTS,
+} from '../config/usage-limits.js';
 import type { Clock } from '../domain/clock.js';
 import type { Logger } from '../observability/logger.js';
 import { createEpochReader, type ClosedRequest, type EpochReader } from './epoch-reader.js';
@@ -88,7 +92,11 @@ export function createJournalReader(options: JournalReaderOptions): JournalReade
     for (const name of readdirSync(committedFolder)) {
       const folder = join(committedFolder, name);
       const files = readdirSync(folder);
-      const expired = files.filter((file) => statSync(join(folder, file)).mtimeMs < nowMs - replayWindowMs);
+      const expired = files.filter((file) => {
+        // It may be gone: a gateway deletes kept segments when it needs their room.
+        const found = statSync(join(folder, file), { throwIfNoEntry: false });
+        return found === undefined || found.mtimeMs < nowMs - replayWindowMs;
+      });
       for (const file of expired) rmSync(join(folder, file), { force: true });
       if (expired.length === files.length) rmdirSync(folder);
     }
@@ -100,8 +108,8 @@ export function createJournalReader(options: JournalReaderOptions): JournalReade
       epoch.sweep(now);
       if (epoch.finished) forget(name, epoch);
     }
-    if (keep && now >= sweepAt) {
-      sweepAt = now + JOURNAL_SWEEP_MS;
+    if (keep && clock.monotonic() >= sweepAt) {
+      sweepAt = clock.monotonic() + JOURNAL_SWEEP_MS;
       expire(now);
     }
   };

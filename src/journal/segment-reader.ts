@@ -1,6 +1,6 @@
 /** Reads one segment of the journal, record by record, while it may still grow. */
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
-import { JOURNAL_RECORD_MAX_BYTES } from '../config/limits.js';
+import { JOURNAL_RECORD_MAX_BYTES } from '../config/usage-limits.js';
 import { decodeFrame, FRAME_PREFIX_BYTES, nextFrame, SEGMENT_HEADER } from './format.js';
 import type { JournalRecord } from './record.js';
 

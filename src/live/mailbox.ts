@@ -13,6 +13,8 @@ export interface Delivery<T> {
 
 export interface Mailbox<T> extends AsyncIterableIterator<Delivery<T>> {
   push(item: T): void;
+  /** The next item where one is queued: what `next` would answer without waiting. */
+  ready(): Delivery<T> | undefined;
   /** Ends the iteration after what is queued. */
   close(): void;
   readonly size: number;
@@ -24,7 +26,7 @@ export interface MailboxOptions<T> {
   /** Called once when the mailbox ends, by either side. */
   onEnd?: () => void;
   /** Called for each item dropped. */
-  onDrop?: () => void;
+  onDrop?: (item: T) => void;
   /** Replaces the queue's tail instead of growing when it returns true: for states, where only the latest counts. */
   supersedes?: (queued: T, next: T) => boolean;
 }
@@ -35,10 +37,10 @@ export function createMailbox<T>(options: MailboxOptions<T>): Mailbox<T> {
   let ended = false;
   let waiting: ((result: IteratorResult<Delivery<T>>) => void) | null = null;
 
-  const deliver = (item: T): IteratorResult<Delivery<T>> => {
+  const deliver = (item: T): Delivery<T> => {
     const droppedBefore = dropped;
     dropped = 0;
-    return { done: false, value: { item, droppedBefore } };
+    return { item, droppedBefore };
   };
   const end = (): void => {
     if (ended) return;
@@ -59,7 +61,7 @@ export function createMailbox<T>(options: MailboxOptions<T>): Mailbox<T> {
       if (waiting) {
         const resolve = waiting;
         waiting = null;
-        resolve(deliver(item));
+        resolve({ done: false, value: deliver(item) });
         return;
       }
       const superseded = options.supersedes
@@ -70,16 +72,20 @@ export function createMailbox<T>(options: MailboxOptions<T>): Mailbox<T> {
         return;
       }
       if (queue.length >= options.capacity) {
-        queue.shift();
+        const oldest = queue.shift();
         dropped++;
-        options.onDrop?.();
+        if (oldest !== undefined) options.onDrop?.(oldest);
       }
       queue.push(item);
+    },
+    ready() {
+      const item = queue.shift();
+      return item === undefined ? undefined : deliver(item);
     },
     close: end,
     next() {
       const item = queue.shift();
-      if (item !== undefined) return Promise.resolve(deliver(item));
+      if (item !== undefined) return Promise.resolve({ done: false, value: deliver(item) });
       if (ended) return Promise.resolve({ done: true, value: undefined });
       return new Promise((resolve) => {
         waiting = resolve;

@@ -15,6 +15,10 @@ export interface AccessKeyRowFilter {
   readonly now: number;
 }
 
+const WITH_TIERS = {
+  allowedTiers: { select: { tierId: true }, orderBy: { tierId: 'asc' } },
+} satisfies Prisma.AccessKeyInclude;
+
 /** One page, oldest first. */
 export async function listAccessKeys(
   rows: ScopedTransaction,
@@ -28,6 +32,7 @@ export async function listAccessKeys(
   };
   const found = await rows.accessKey.findMany({
     where: page.after === null ? where : { AND: [where, { id: { gt: page.after.id } }] },
+    include: WITH_TIERS,
     orderBy: { id: 'asc' },
     take: page.first + 1,
   });
@@ -39,7 +44,10 @@ export async function findAccessKeys(
   rows: ScopedTransaction,
   ids: readonly string[],
 ): Promise<AccessKeyRecord[]> {
-  const found = await rows.accessKey.findMany({ where: { id: { in: [...ids] } } });
+  const found = await rows.accessKey.findMany({
+    where: { id: { in: [...ids] } },
+    include: WITH_TIERS,
+  });
   return found.map(toAccessKey);
 }
 
@@ -64,6 +72,10 @@ export async function insertAccessKey(
       expiresAt: toDate(key.expiresAt),
     },
   });
+  if (key.allowedTierIds.length === 0) return;
+  await rows.$executeRaw`
+    INSERT INTO access_key_tier (access_key_id, tier_id, workspace_id)
+    SELECT ${key.id}, tier_id, ${key.workspaceId} FROM unnest(${[...key.allowedTierIds]}::text[]) AS allowed(tier_id)`;
 }
 
 /** Stops a key that was not stopped before; null when there is none such. */
@@ -72,11 +84,12 @@ export async function revokeAccessKey(
   id: string,
   now: number,
 ): Promise<AccessKeyRecord | null> {
-  const [row] = await rows.accessKey.updateManyAndReturn({
+  const { count } = await rows.accessKey.updateMany({
     where: { id, revokedAt: null },
     data: { revokedAt: toDate(now) },
   });
-  return row === undefined ? null : toAccessKey(row);
+  const [key] = count === 0 ? [] : await findAccessKeys(rows, [id]);
+  return key ?? null;
 }
 
 function whereState(state: AccessKeyRowState, now: Date): Prisma.AccessKeyWhereInput {
@@ -96,13 +109,14 @@ function whereState(state: AccessKeyRowState, now: Date): Prisma.AccessKeyWhereI
   }
 }
 
-function toAccessKey(row: Prisma.AccessKeyGetPayload<object>): AccessKeyRecord {
+function toAccessKey(row: Prisma.AccessKeyGetPayload<{ include: typeof WITH_TIERS }>): AccessKeyRecord {
   return {
     id: row.id,
     workspaceId: row.workspaceId,
     name: row.name,
     preview: row.preview,
     allowedModels: row.allowedModels,
+    allowedTierIds: row.allowedTiers.map(({ tierId }) => tierId),
     requestsPerMinute: row.requestsPerMinute,
     tokensPerMinute: row.tokensPerMinute,
     previousValidUntil: toMs(row.previousValidUntil),

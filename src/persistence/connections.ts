@@ -63,6 +63,28 @@ export async function findEnabledConnections(rows: ScopedTransaction): Promise<C
   return found.map(toConnection);
 }
 
+/** Every connection that is paid for by a plan, by priority. */
+export async function findPlanConnections(rows: ScopedTransaction): Promise<ConnectionRecord[]> {
+  const found = await rows.connection.findMany({
+    where: { billing: 'SUBSCRIPTION' },
+    orderBy: [{ priority: 'asc' }, { id: 'asc' }],
+  });
+  return found.map(toConnection);
+}
+
+/** Labels of connections whose secret goes to the provider's own address. */
+export async function findLabelsWithSecretAtProvider(
+  rows: ScopedTransaction,
+  provider: string,
+): Promise<string[]> {
+  const found = await rows.connection.findMany({
+    where: { provider, baseUrl: null, secretPreview: { not: null } },
+    orderBy: { label: 'asc' },
+    select: { label: true },
+  });
+  return found.map(({ label }) => label);
+}
+
 /** How many connections a provider has. */
 export function countConnectionsOf(rows: ScopedTransaction, provider: string): Promise<number> {
   return rows.connection.count({ where: { provider } });
@@ -177,6 +199,15 @@ export async function recordHealth(
   return row === undefined ? null : toConnection(row);
 }
 
+/** Writes down whether the provider says that the plan is in force. */
+export async function recordPlanActive(
+  rows: ScopedTransaction,
+  id: string,
+  planActive: boolean,
+): Promise<void> {
+  await rows.connection.updateMany({ where: { id }, data: { planActive } });
+}
+
 /** Removes a connection with its secret and its ties to models; false when it was gone already. */
 export async function deleteConnection(rows: ScopedTransaction, id: string): Promise<boolean> {
   const { count } = await rows.connection.deleteMany({ where: { id } });
@@ -212,7 +243,6 @@ function healthColumns(health: HealthRecord) {
     healthReason: health.reason,
     healthMessage: health.message,
     healthCheckedAt: toDate(health.checkedAt),
-    cooldownUntil: toDate(health.cooldownUntil),
   };
 }
 
@@ -222,7 +252,7 @@ function toConnection(row: Prisma.ConnectionGetPayload<object>): ConnectionRecor
     healthReason,
     healthMessage,
     healthCheckedAt,
-    cooldownUntil,
+    cooldownsClearedAt: _,
     secretRotatedAt,
     secretExpiresAt,
     createdAt,
@@ -238,7 +268,6 @@ function toConnection(row: Prisma.ConnectionGetPayload<object>): ConnectionRecor
       reason: healthReason,
       message: healthMessage,
       checkedAt: toMs(healthCheckedAt),
-      cooldownUntil: toMs(cooldownUntil),
     },
     createdAt: toMs(createdAt),
     updatedAt: toMs(updatedAt),

@@ -4,8 +4,8 @@ import { PrismaPg } from '@prisma/adapter-pg';
 import pg from 'pg';
 import {
   DATABASE_ANSWER_TIMEOUT_MS,
-  DATABASE_CONNECT_TIMEOUT_MS,
   DATABASE_CONNECTIONS_MAX,
+  DATABASE_CONNECT_TIMEOUT_MS,
   DATABASE_STATEMENT_TIMEOUT_MS,
   EMBEDDED_ANSWER_TIMEOUT_MS,
   PREPARED_STATEMENTS_MAX,
@@ -84,6 +84,9 @@ interface Source {
   close(): Promise<void>;
 }
 
+/** Compiling a report takes longer than running it; its groups fit in memory of this size. */
+const SESSION_OPTIONS = '-c jit=off -c work_mem=16MB';
+
 async function openExternal(url: string): Promise<Source> {
   const connection = {
     connectionString: url,
@@ -100,7 +103,7 @@ async function openExternal(url: string): Promise<Source> {
       ...connection,
       max: DATABASE_CONNECTIONS_MAX,
       query_timeout: DATABASE_ANSWER_TIMEOUT_MS,
-      ...(pooler ? {} : { statement_timeout: DATABASE_STATEMENT_TIMEOUT_MS }),
+      ...(pooler ? {} : { statement_timeout: DATABASE_STATEMENT_TIMEOUT_MS, options: SESSION_OPTIONS }),
     },
     prepareStatements: !pooler,
     check: (client) => checkServer(client, url),

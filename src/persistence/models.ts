@@ -69,6 +69,24 @@ export async function findModels(rows: ScopedTransaction, ids: readonly string[]
   return found.map(toModel);
 }
 
+/** Those of `refs` that exist, of any kind and state, in no particular order. */
+export async function findModelsByRef(
+  rows: ScopedTransaction,
+  refs: readonly string[],
+): Promise<ModelRecord[]> {
+  const found = await rows.model.findMany({ where: { ref: { in: [...refs] } }, include: WITH_DETAILS });
+  return found.map(toModel);
+}
+
+/** References of the chat models that are offered but that routing may not use. */
+export async function listDisabledRefs(rows: ScopedTransaction): Promise<string[]> {
+  const found = await rows.model.findMany({
+    where: { enabled: false, kind: 'CHAT', state: { not: 'REMOVED' } },
+    select: { ref: true },
+  });
+  return found.map(({ ref }) => ref);
+}
+
 /** The model with this reference, of any kind and state; null when there is none. */
 export async function findModelByRef(rows: ScopedTransaction, ref: string): Promise<ModelRecord | null> {
   const row = await rows.model.findFirst({ where: { ref }, include: WITH_DETAILS });

@@ -1,5 +1,5 @@
 /** Daily partitions of the usage tables: made ahead of writes, dropped whole when their days are past retention. */
-import { PARTITION_LOCK_TIMEOUT_MS, PARTITION_RANGE_MAX_DAYS } from '../config/limits.js';
+import { PARTITION_LOCK_TIMEOUT_MS, PARTITION_RANGE_MAX_DAYS } from '../config/usage-limits.js';
 import { invariant } from '../domain/errors.js';
 import { bucketStart, DAY_MS } from '../domain/time-range.js';
 import { ADVISORY_LOCKS, type Sql, type SqlDatabase } from './sql.js';

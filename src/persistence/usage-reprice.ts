@@ -5,12 +5,11 @@ import { readTimesOfDay } from '../journal/price-record.js';
 import type { TimeOfDayRecord } from '../journal/record.js';
 import type { PriceSource } from '../domain/vocabulary.js';
 import type { Sql } from './sql.js';
+import { addToRollups, ROLLUP_TABLES } from './usage-fold.js';
 import {
   attemptOfRow,
   eventOfRow,
-  rowOfEvent,
   rowOfRollup,
-  rowsOfAttempts,
   type RollupDelta,
   type UsageAttemptRow,
   type UsageEventRow,
@@ -46,36 +45,21 @@ const PRICES = `
   SELECT model.workspace_id, model.ref, price.* FROM ${IN_FORCE}
   WHERE (model.workspace_id, model.ref) IN (SELECT * FROM unnest($1::text[], $2::text[]))`;
 
-const COSTS = `
+const SET_COSTS = `
   cost_nano_usd = given.cost_nano_usd, list_cost_nano_usd = given.list_cost_nano_usd, price_id = given.price_id`;
 
 const UPDATE_EVENTS = `
-  UPDATE usage_event stored SET ${COSTS} FROM jsonb_populate_recordset(NULL::usage_event, $1::jsonb) given
+  UPDATE usage_event stored SET ${SET_COSTS}
+  FROM unnest($1::text[], $2::timestamptz[], $3::bigint[], $4::bigint[], $5::text[])
+    AS given (id, started_at, cost_nano_usd, list_cost_nano_usd, price_id)
   WHERE stored.id = given.id AND stored.started_at = given.started_at`;
 
 const UPDATE_ATTEMPTS = `
-  UPDATE usage_attempt stored SET ${COSTS} FROM jsonb_populate_recordset(NULL::usage_attempt, $1::jsonb) given
+  UPDATE usage_attempt stored SET ${SET_COSTS}
+  FROM unnest($1::text[], $2::timestamptz[], $3::bigint[], $4::bigint[], $5::text[], $6::int[])
+    AS given (event_id, started_at, cost_nano_usd, list_cost_nano_usd, price_id, position)
   WHERE stored.event_id = given.event_id AND stored.position = given.position
     AND stored.started_at = given.started_at`;
-
-const KEY_COLUMNS = [
-  'workspace_id',
-  'hour',
-  'provider',
-  'offering',
-  'connection_id',
-  'model_ref',
-  'tier_slug',
-  'access_key_id',
-  'billing',
-  'status',
-];
-const MONEY_COLUMNS = ['cost_nano_usd', 'list_cost_nano_usd', 'saved_nano_usd', 'unpriced_requests'];
-
-const CORRECT_ROLLUPS = `
-  UPDATE usage_rollup total SET ${MONEY_COLUMNS.map((column) => `${column} = total.${column} + given.${column}`).join(', ')}
-  FROM jsonb_populate_recordset(NULL::usage_rollup, $1::jsonb) given
-  WHERE ${KEY_COLUMNS.map((column) => `total.${column} = given.${column}`).join(' AND ')}`;
 
 /** Up to `limit` of them after the event `after`, in the order of ids, held until the transaction ends. */
 export async function holdUnpricedEvents(sql: Sql, after: string, limit: number): Promise<UnpricedEvent[]> {
@@ -106,9 +90,28 @@ export async function writeCosts(
   events: readonly UsageEvent[],
   corrections: readonly RollupDelta[],
 ): Promise<void> {
-  await sql.query(UPDATE_EVENTS, [JSON.stringify(events.map(rowOfEvent))]);
-  await sql.query(UPDATE_ATTEMPTS, [JSON.stringify(events.flatMap(rowsOfAttempts))]);
-  await sql.query(CORRECT_ROLLUPS, [JSON.stringify(corrections.map(rowOfRollup))]);
+  await sql.query(UPDATE_EVENTS, costColumns(events.map((event) => ({ event, costs: event }))));
+  const attempts = events.flatMap((event) => event.attempts.map((costs, at) => ({ event, costs, at })));
+  await sql.query(UPDATE_ATTEMPTS, [...costColumns(attempts), attempts.map(({ at }) => at)]);
+  const fold = 'jsonb_populate_recordset(NULL::usage_rollup, $1::jsonb)';
+  for (const table of ROLLUP_TABLES) {
+    await sql.query(addToRollups(table, fold), [JSON.stringify(corrections.map(rowOfRollup))]);
+  }
+}
+
+interface CostsOfEvent {
+  readonly event: UsageEvent;
+  readonly costs: Pick<UsageAttempt, 'costNanoUsd' | 'listCostNanoUsd' | 'priceId'>;
+}
+
+function costColumns(rows: readonly CostsOfEvent[]): unknown[][] {
+  return [
+    rows.map(({ event }) => event.id),
+    rows.map(({ event }) => new Date(event.startedAt).toISOString()),
+    rows.map(({ costs }) => costs.costNanoUsd),
+    rows.map(({ costs }) => costs.listCostNanoUsd),
+    rows.map(({ costs }) => costs.priceId),
+  ];
 }
 
 interface PriceRowInForce {

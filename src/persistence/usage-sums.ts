@@ -1,8 +1,20 @@
-/** Sums of usage from the hourly rollups, by time bucket and up to two dimensions. */
-import type { TimeRange } from '../domain/time-range.js';
+/**
+ * Sums of usage by time bucket and up to two dimensions, from the smallest table of sums that tells apart what is asked
+ * for.
+ */
+import { unpackHistogram } from '../domain/histogram.js';
+import { bucketEnd, bucketStart, type TimeRange } from '../domain/time-range.js';
 import type { UsageDimension, UsageInterval } from '../domain/vocabulary.js';
 import type { Sql } from './sql.js';
-import { usageConditions, type UsageFilter } from './usage-filter.js';
+import { usageConditions, type Conditions, type UsageFilter } from './usage-filter.js';
+import {
+  CALLER_ROLLUPS,
+  DAY_ROLLUPS,
+  HOUR_ROLLUPS,
+  ROUTE_ROLLUPS,
+  SUM_COLUMNS,
+  type RollupTable,
+} from './usage-fold.js';
 import { toCount, tokensOf, type RollupSums } from './usage-rows.js';
 
 export interface UsageSumsQuery {
@@ -13,6 +25,8 @@ export interface UsageSumsQuery {
   readonly filter: UsageFilter;
   /** Groups by cost, then list price, tokens and requests; those past this many become one. */
   readonly groupLimit: number;
+  /** Leaves the histograms empty, whose sums are as much work as everything else. */
+  readonly withoutHistograms?: boolean;
 }
 
 export interface UsageSumsRow {
@@ -35,15 +49,36 @@ const COLUMNS: Record<UsageDimension, string> = {
   CONNECTION: 'connection_id',
   BILLING: 'billing',
   OFFERING: 'offering',
-  STATUS: 'status::text',
+  STATUS: 'status',
 };
 
-const UNITS: Record<Exclude<UsageInterval, 'TOTAL'>, string> = {
-  HOUR: 'hour',
+const UNITS: Record<Exclude<UsageInterval, 'TOTAL' | 'HOUR'>, string> = {
   DAY: 'day',
   WEEK: 'week',
   MONTH: 'month',
 };
+
+/** Columns that groups are ranked by. */
+const RANKING = [
+  'cost_nano_usd',
+  'list_cost_nano_usd',
+  'input_tokens',
+  'cache_read_tokens',
+  'cache_write_tokens',
+  'output_tokens',
+  'requests',
+];
+
+/** The filters that need a dimension. */
+const FILTERED: readonly (readonly [keyof UsageFilter, string])[] = [
+  ['providers', 'provider'],
+  ['models', 'model_ref'],
+  ['tiers', 'tier_slug'],
+  ['accessKeys', 'access_key_id'],
+  ['connections', 'connection_id'],
+  ['billings', 'billing'],
+  ['statuses', 'status'],
+];
 
 interface SumsRow {
   readonly bucket: Date;
@@ -53,6 +88,7 @@ interface SumsRow {
   readonly requests: bigint;
   readonly failures: bigint;
   readonly attempts: bigint;
+  readonly failed_attempts: bigint;
   readonly input_tokens: bigint;
   readonly cache_read_tokens: bigint;
   readonly cache_write_tokens: bigint;
@@ -62,8 +98,8 @@ interface SumsRow {
   readonly list_cost_nano_usd: bigint;
   readonly saved_nano_usd: bigint;
   readonly unpriced_requests: bigint;
-  readonly durations: readonly bigint[];
-  readonly first_tokens: readonly bigint[];
+  readonly duration_counts: string;
+  readonly first_token_counts: string;
 }
 
 /** One row per bucket and group with traffic, in time order and then by rank, the folded ones last. */
@@ -72,40 +108,101 @@ export async function sumUsage(
   workspaceId: string,
   query: UsageSumsQuery,
 ): Promise<UsageSumsRow[]> {
+  const shown = await rankGroups(sql, workspaceId, query);
   const where = usageConditions(workspaceId, query.filter);
-  const from = where.bind(new Date(query.range.from));
-  where.add(`hour >= ${from}`);
-  where.add(`hour < ${where.bind(new Date(query.range.to))}`);
-  const limit = where.bind(query.groupLimit);
-  const bucket =
-    query.interval === 'TOTAL'
-      ? `${from}::timestamptz`
-      : `date_trunc('${UNITS[query.interval]}', hour, 'UTC')`;
-  const dimension = (i: number): string => {
-    const name = query.groupBy[i];
-    return name === undefined ? `''::text` : COLUMNS[name];
-  };
-  const sum = (column: string): string => `sum(${column})::bigint AS ${column}`;
+  const bucket = bucketOf(query, where);
+  const sums = SUM_COLUMNS.map((column) => sumOf(column, query.withoutHistograms === true));
+  const parts = sourcesOf(query).map((source) =>
+    selectFrom(source, query, where, [`${bucket(source.table.time)} AS bucket`, 'status', ...SUM_COLUMNS]),
+  );
+  const [d0, d1] = [0, 1].map((i) => where.bind(shown.map((group) => group[i])));
   const rows = await sql.query<SumsRow>(
-    `WITH matched AS (
-       SELECT *, ${bucket} AS bucket, ${dimension(0)} AS d0, ${dimension(1)} AS d1 FROM usage_rollup WHERE ${where.text}
-     ), ranked AS (
-       SELECT d0, d1, row_number() OVER (ORDER BY sum(cost_nano_usd) DESC, sum(list_cost_nano_usd) DESC,
-         sum(input_tokens + cache_read_tokens + cache_write_tokens + output_tokens) DESC, sum(requests) DESC, d0, d1) AS place
-       FROM matched GROUP BY d0, d1
-     ), placed AS (
-       SELECT matched.*, CASE WHEN place <= ${limit}::bigint THEN place END AS rank
-       FROM matched JOIN ranked USING (d0, d1)
-     )
-     SELECT bucket, rank, min(d0) AS d0, min(d1) AS d1,
-       ${['requests', 'attempts', 'input_tokens', 'cache_read_tokens', 'cache_write_tokens', 'output_tokens'].map(sum).join(', ')},
-       ${['reasoning_tokens', 'cost_nano_usd', 'list_cost_nano_usd', 'saved_nano_usd', 'unpriced_requests'].map(sum).join(', ')},
-       coalesce(sum(requests) FILTER (WHERE status <> 'OK'), 0)::bigint AS failures,
-       histogram_sum(duration_counts) AS durations, histogram_sum(first_token_counts) AS first_tokens
-     FROM placed GROUP BY bucket, rank ORDER BY bucket, rank NULLS LAST`,
+    `SELECT bucket, place AS rank, min(d0) AS d0, min(d1) AS d1, ${sums.join(', ')},
+       coalesce(sum(requests) FILTER (WHERE status <> 'OK'), 0)::bigint AS failures
+     FROM (${parts.join(' UNION ALL ')}) AS matched
+     LEFT JOIN unnest(${d0}::text[], ${d1}::text[]) WITH ORDINALITY AS shown (d0, d1, place) USING (d0, d1)
+     GROUP BY bucket, place ORDER BY bucket, place NULLS LAST`,
     where.values,
   );
   return rows.map((row) => sumsOfRow(row, query.groupBy.length));
+}
+
+/** The groups to show, largest first; asked apart, because it takes reading days where the sums take reading hours. */
+async function rankGroups(
+  sql: Sql,
+  workspaceId: string,
+  query: UsageSumsQuery,
+): Promise<(readonly [string, string])[]> {
+  if (query.groupBy.length === 0) return [['', '']];
+  const where = usageConditions(workspaceId, query.filter);
+  const parts = sourcesOf({ ...query, interval: 'TOTAL' }).map((source) =>
+    selectFrom(source, query, where, RANKING),
+  );
+  const rows = await sql.query<{ d0: string; d1: string }>(
+    `SELECT d0, d1 FROM (${parts.join(' UNION ALL ')}) AS matched GROUP BY d0, d1
+     ORDER BY sum(cost_nano_usd) DESC, sum(list_cost_nano_usd) DESC,
+       sum(input_tokens + cache_read_tokens + cache_write_tokens + output_tokens) DESC, sum(requests) DESC, d0, d1
+     LIMIT ${where.bind(query.groupLimit)}`,
+    where.values,
+  );
+  return rows.map(({ d0, d1 }) => [d0, d1]);
+}
+
+function selectFrom(
+  { table, range }: Source,
+  { groupBy }: UsageSumsQuery,
+  where: Conditions,
+  columns: readonly string[],
+): string {
+  const groups = [0, 1].map((i) => {
+    const dimension = groupBy[i];
+    return `${dimension === undefined ? `''` : COLUMNS[dimension]}::text AS d${i}`;
+  });
+  const [from, to] = [where.bind(new Date(range.from)), where.bind(new Date(range.to))];
+  return `SELECT ${[...groups, ...columns].join(', ')} FROM ${table.name}
+    WHERE ${where.text} AND ${table.time} >= ${from} AND ${table.time} < ${to}`;
+}
+
+/** The start of a row's bucket, told from the column of its time. */
+function bucketOf({ interval, range }: UsageSumsQuery, where: Conditions): (time: string) => string {
+  if (interval === 'HOUR') return (time) => time;
+  if (interval !== 'TOTAL') return (time) => `date_trunc('${UNITS[interval]}', ${time}, 'UTC')`;
+  const from = where.bind(new Date(range.from));
+  return () => `${from}::timestamptz`;
+}
+
+interface Source {
+  readonly table: RollupTable;
+  readonly range: TimeRange;
+}
+
+/** Whole days from the sums by day, the hours before and after from those by hour. */
+function sourcesOf({ range, interval, groupBy, filter }: UsageSumsQuery): Source[] {
+  const used = [
+    ...groupBy.map((dimension) => COLUMNS[dimension]),
+    ...FILTERED.flatMap(([name, column]) => (filter[name] === undefined ? [] : [column])),
+  ];
+  const hours =
+    [CALLER_ROLLUPS, ROUTE_ROLLUPS].find(({ dimensions }) =>
+      used.every((column) => dimensions.includes(column)),
+    ) ?? HOUR_ROLLUPS;
+  if (interval === 'HOUR') return [{ table: hours, range }];
+  const days = {
+    from: bucketEnd(bucketStart(range.from - 1, 'DAY'), 'DAY'),
+    to: bucketStart(range.to, 'DAY'),
+  };
+  if (days.from >= days.to) return [{ table: hours, range }];
+  return [
+    { table: hours, range: { from: range.from, to: days.from } },
+    { table: DAY_ROLLUPS, range: days },
+    { table: hours, range: { from: days.to, to: range.to } },
+  ].filter(({ range: part }) => part.from < part.to);
+}
+
+function sumOf(column: string, leftOut: boolean): string {
+  const histogram = column.endsWith('_counts');
+  if (histogram && leftOut) return `0::numeric AS ${column}`;
+  return `sum(${column})${histogram ? '' : '::bigint'} AS ${column}`;
 }
 
 function sumsOfRow(row: SumsRow, dimensions: number): UsageSumsRow {
@@ -117,13 +214,14 @@ function sumsOfRow(row: SumsRow, dimensions: number): UsageSumsRow {
     sums: {
       requests: toCount(row.requests),
       attempts: toCount(row.attempts),
+      failedAttempts: toCount(row.failed_attempts),
       tokens: tokensOf(row),
       costNanoUsd: row.cost_nano_usd,
       listCostNanoUsd: row.list_cost_nano_usd,
       savedNanoUsd: row.saved_nano_usd,
       unpricedRequests: toCount(row.unpriced_requests),
-      durations: row.durations.map(toCount),
-      firstTokens: row.first_tokens.map(toCount),
+      durations: unpackHistogram(row.duration_counts),
+      firstTokens: unpackHistogram(row.first_token_counts),
     },
   };
 }

@@ -1,5 +1,5 @@
 /** Notes when access keys were last used: gathered from recorded usage and written now and then, not per request. */
-import { KEY_ACTIVITY_WRITE_MS } from '../config/limits.js';
+import { KEY_ACTIVITY_WRITE_MS } from '../config/usage-limits.js';
 import type { Bus } from '../live/bus.js';
 import type { Logger } from '../observability/logger.js';
 

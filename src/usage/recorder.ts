@@ -1,16 +1,23 @@
 /**
  * Carries usage from the journal to the database: in order, at full speed while there is a backlog, and with patience
  * while the database is away. Subscribers hear of events only once they are committed.
+ *
+ * A batch is what the journal holds when its turn comes: a few requests while little happens, so that they are seen at
+ * once, and thousands behind a backlog. The next batch is read while the database is busy with the one before.
+ *
+ * A request whose gateway died is closed as interrupted as soon as the next look at the journal, {@link JOURNAL_POLL_MS}
+ * later at most, finds the gateway gone and everything it wrote read; a recorder that starts later finds it then.
  */
 import {
   JOURNAL_POLL_MS,
   RECORDER_BATCH_MAX_EVENTS,
+  RECORDER_READ_MAX_EVENTS,
   RECORDER_RETRY_MAX_MS,
   RECORDER_RETRY_MIN_MS,
-} from '../config/limits.js';
+} from '../config/usage-limits.js';
 import type { Clock } from '../domain/clock.js';
 import type { StoredUsageEvent, UsageEvent } from '../domain/usage.js';
-import type { JournalBatch, JournalReader } from '../journal/reader.js';
+import type { ClosedRequest, JournalBatch, JournalReader } from '../journal/reader.js';
 import type { Bus } from '../live/bus.js';
 import type { Logger } from '../observability/logger.js';
 import { usageEventOf } from './price.js';
@@ -75,6 +82,17 @@ export function createRecorder({ reader, commit, bus, clock, logger }: RecorderO
     }
     for (const [workspaceId, own] of byWorkspace) bus.publish('usage.recorded', { workspaceId, events: own });
   };
+  const publishAttempts = (events: readonly UsageEvent[]): void => {
+    for (const { workspaceId, startedAt, occurredAt, attempts } of events) {
+      const calls = attempts.map(({ connectionId, failure }) => ({
+        connectionId,
+        failure: failure?.class ?? null,
+        sentAt: startedAt,
+        endedAt: occurredAt,
+      }));
+      if (calls.length > 0) bus.publish('attempts.recorded', { workspaceId, attempts: calls });
+    }
+  };
 
   /** Commits all of `events`, and when one of them is at fault all but that one. */
   const settle = async (
@@ -86,6 +104,8 @@ export function createRecorder({ reader, commit, bus, clock, logger }: RecorderO
       const fresh = (await commit(events, again)).filter(({ id }) => !published.has(id));
       for (const { id } of fresh) published.add(id);
       publish(fresh);
+      const ids = new Set(fresh.map(({ id }) => id));
+      publishAttempts(events.filter(({ id }) => ids.has(id)));
     } catch (error) {
       if (!isRefusal(error)) throw error;
       const [first] = events;
@@ -103,52 +123,68 @@ export function createRecorder({ reader, commit, bus, clock, logger }: RecorderO
     }
   };
 
-  const record = async (batch: JournalBatch): Promise<void> => {
-    const events = batch.requests.map(usageEventOf);
+  /** False when the database is away and the recorder is to stop: then the journal keeps the batch. */
+  const record = async (batch: Batch): Promise<boolean> => {
     const published = new Set<string>();
     for (;;) {
       try {
-        await settle(events, failures > 0, published);
-        reader.committed(batch);
+        await settle(batch.events, failures > 0, published);
+        reader.committed(batch.read);
         if (failures > 0) logger.info({ failures }, 'usage is recorded again');
         failures = 0;
-        return;
+        return true;
       } catch (error) {
         if (failures === 0) logger.error({ err: error }, 'usage cannot be recorded; it waits in the journal');
         failures++;
-        if (stopping) throw error;
+        if (stopping) return false;
         await pause(retryDelay(failures));
       }
     }
   };
 
-  const run = async (): Promise<void> => {
+  /** What the journal holds now, up to the size of a batch. */
+  const readBatch = async (): Promise<Batch> => {
+    const requests: ClosedRequest[] = [];
+    const events: UsageEvent[] = [];
     for (;;) {
-      const lastRound = stopping;
-      const batch = readBatch();
-      if (batch.requests.length > 0) {
-        try {
-          await record(batch);
-        } catch {
-          // The database is away and the journal keeps what it has; the next start reads it again.
-          return;
-        }
-      }
-      if (lastRound && !batch.more) return;
-      // A turn of the event loop between batches, so that catching up delays nobody for long.
-      await pause(batch.more ? 0 : JOURNAL_POLL_MS);
+      const part = poll();
+      requests.push(...part.requests);
+      events.push(...part.requests.map(usageEventOf));
+      const full = events.length + RECORDER_READ_MAX_EVENTS > RECORDER_BATCH_MAX_EVENTS;
+      if (!part.more || full) return { read: { requests, more: part.more }, events };
+      // A turn of the event loop between reads, so that catching up delays nobody for long.
+      await new Promise((resolve) => setImmediate(resolve));
     }
   };
 
-  const readBatch = (): JournalBatch => {
+  const poll = (): JournalBatch => {
     try {
-      const batch = reader.poll(RECORDER_BATCH_MAX_EVENTS);
+      const batch = reader.poll(RECORDER_READ_MAX_EVENTS);
       unreadable = false;
       return batch;
     } catch (error) {
       if (!unreadable) logger.error({ err: error }, 'the usage journal cannot be read');
       unreadable = true;
       return { requests: [], more: false };
+    }
+  };
+
+  const run = async (): Promise<void> => {
+    let lastRound = stopping;
+    let batch = await readBatch();
+    for (;;) {
+      if (batch.events.length === 0) {
+        if (lastRound) return;
+        await pause(JOURNAL_POLL_MS);
+      } else if (batch.read.more) {
+        const [recorded, next] = await Promise.all([record(batch), readBatch()]);
+        if (!recorded) return;
+        batch = next;
+        continue;
+      } else if (!(await record(batch)) || lastRound) return;
+      // Whoever asks to stop has everything recorded that was written until then: one more look, and it was the last.
+      lastRound = stopping;
+      batch = await readBatch();
     }
   };
 
@@ -168,6 +204,11 @@ export function createRecorder({ reader, commit, bus, clock, logger }: RecorderO
       return { records, seconds, failing: failures > 0 || unreadable, refused, damaged };
     },
   };
+}
+
+interface Batch {
+  readonly read: JournalBatch;
+  readonly events: readonly UsageEvent[];
 }
 
 /** Doubled each time up to the longest; half of it is random. */

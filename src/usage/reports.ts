@@ -1,16 +1,16 @@
 /** Usage summed up for operators: reports over a range, and the totals of the running calendar window. */
-import { USAGE_GROUPS_MAX } from '../config/limits.js';
+import { USAGE_GROUPS_MAX } from '../config/usage-limits.js';
 import type { Clock } from '../domain/clock.js';
 import type { NanoUsd } from '../domain/money.js';
+import { percentile } from '../domain/histogram.js';
 import { alignRange, bucketEnd, bucketStart, type TimeRange } from '../domain/time-range.js';
-import { NO_TOKENS, type TokenCounts } from '../domain/tokens.js';
+import type { TokenCounts } from '../domain/tokens.js';
 import type { LimitWindow, UsageDimension, UsageInterval } from '../domain/vocabulary.js';
 import type { Sql } from '../persistence/sql.js';
 import type { UsageFilter } from '../persistence/usage-filter.js';
 import type { RollupSums } from '../persistence/usage-rows.js';
 import { sumUsage, type UsageSumsRow } from '../persistence/usage-sums.js';
-import { percentile } from './histogram.js';
-import { addSums } from './rollup.js';
+import { addSums, NO_SUMS } from './rollup.js';
 
 /** Sums over a set of requests. Percentiles are null without traffic. */
 export interface UsageSums {
@@ -86,18 +86,6 @@ export interface ReportSources {
 
 const OTHER_LABEL = 'other';
 const NONE_LABEL = 'none';
-
-const NO_SUMS: RollupSums = {
-  requests: 0,
-  attempts: 0,
-  tokens: NO_TOKENS,
-  costNanoUsd: 0n,
-  listCostNanoUsd: 0n,
-  savedNanoUsd: 0n,
-  unpricedRequests: 0,
-  durations: [],
-  firstTokens: [],
-};
 
 /** Usage of a workspace in buckets and groups. */
 export async function usageReport(

@@ -2,17 +2,15 @@
  * Prices requests whose price was unknown when they were recorded, with the price in force now. Only what has no list cost
  * is touched, so that a repeat changes nothing and a price once given stays; the sums are corrected with it.
  */
-import { REPRICE_BATCH_MAX_EVENTS } from '../config/limits.js';
-import { invariant } from '../domain/errors.js';
+import { REPRICE_BATCH_MAX_EVENTS } from '../config/usage-limits.js';
 import { costOf } from '../domain/money.js';
 import type { PriceVersion } from '../domain/records.js';
-import { NO_TOKENS } from '../domain/tokens.js';
 import type { UsageAttempt, UsageEvent } from '../domain/usage.js';
 import { ADVISORY_LOCKS, type SqlDatabase } from '../persistence/sql.js';
 import { holdUnpricedEvents, writeCosts } from '../persistence/usage-reprice.js';
-import type { RollupDelta } from '../persistence/usage-rows.js';
+import type { RollupDelta, RollupSums } from '../persistence/usage-rows.js';
 import { chargeOf, costsOf } from './price.js';
-import { foldEvents, mergeDeltas } from './rollup.js';
+import { foldEvents, mergeDeltas, NO_SUMS } from './rollup.js';
 
 export interface RepriceOptions {
   readonly batchSize?: number;
@@ -29,7 +27,7 @@ export async function repriceUsage(sql: SqlDatabase, options: RepriceOptions = {
         const unpriced = await holdUnpricedEvents(tx, after, batchSize);
         if (unpriced.length === 0) return [];
         const changes = unpriced.map(({ event, prices }) => ({ event, now: repriceEvent(event, prices) }));
-        const corrections = mergeDeltas(changes.map(({ event, now }) => correction(event, now)));
+        const corrections = mergeDeltas(changes.flatMap(({ event, now }) => correctionsOf(event, now)));
         await writeCosts(
           tx,
           changes.map(({ now }) => now),
@@ -62,23 +60,21 @@ export function repriceEvent(event: UsageEvent, prices: ReadonlyMap<string, Pric
   return { ...event, attempts, ...costsOf(attempts) };
 }
 
-/** What the new costs of an event add to its sum: money alone, its counts stand. */
-function correction(before: UsageEvent, after: UsageEvent): RollupDelta {
-  const [was] = foldEvents([before]);
-  const [is] = foldEvents([after]);
-  invariant(was && is, 'an event folds to one sum');
+/** What the new costs of an event add to its sums: money alone, its counts stand. */
+function correctionsOf(before: UsageEvent, after: UsageEvent): RollupDelta[] {
+  return [
+    ...foldEvents([after]).map(({ key, sums }) => ({ key, sums: moneyOf(sums, 1) })),
+    ...foldEvents([before]).map(({ key, sums }) => ({ key, sums: moneyOf(sums, -1) })),
+  ];
+}
+
+function moneyOf(sums: RollupSums, sign: 1 | -1): RollupSums {
+  const factor = BigInt(sign);
   return {
-    key: is.key,
-    sums: {
-      requests: 0,
-      attempts: 0,
-      tokens: NO_TOKENS,
-      costNanoUsd: is.sums.costNanoUsd - was.sums.costNanoUsd,
-      listCostNanoUsd: is.sums.listCostNanoUsd - was.sums.listCostNanoUsd,
-      savedNanoUsd: is.sums.savedNanoUsd - was.sums.savedNanoUsd,
-      unpricedRequests: is.sums.unpricedRequests - was.sums.unpricedRequests,
-      durations: [],
-      firstTokens: [],
-    },
+    ...NO_SUMS,
+    costNanoUsd: factor * sums.costNanoUsd,
+    listCostNanoUsd: factor * sums.listCostNanoUsd,
+    savedNanoUsd: factor * sums.savedNanoUsd,
+    unpricedRequests: sign * sums.unpricedRequests,
   };
 }

@@ -1,13 +1,39 @@
-/** Folds events into sums per hour and dimension. Pure, and the same however events are split into batches. */
+/**
+ * Folds events into sums per hour and dimension. Pure, and the same however events are split into batches. The recorder's
+ * sums are made by the database from the rows it inserted; these are what they must equal, and what corrections are told
+ * from.
+ */
 import { bucketStart } from '../domain/time-range.js';
-import { addTokens } from '../domain/tokens.js';
-import type { UsageEvent } from '../domain/usage.js';
+import { addTokens, NO_TOKENS } from '../domain/tokens.js';
+import type { UsageAttempt, UsageEvent } from '../domain/usage.js';
 import type { RollupDelta, RollupKey, RollupSums } from '../persistence/usage-rows.js';
-import { countInto, mergeHistograms } from './histogram.js';
+import { countInto, mergeHistograms } from '../domain/histogram.js';
+
+/** No requests and no attempts. */
+export const NO_SUMS: RollupSums = {
+  requests: 0,
+  attempts: 0,
+  failedAttempts: 0,
+  tokens: NO_TOKENS,
+  costNanoUsd: 0n,
+  listCostNanoUsd: 0n,
+  savedNanoUsd: 0n,
+  unpricedRequests: 0,
+  durations: [],
+  firstTokens: [],
+};
 
 /** Sums of `events`, one entry per key, in the order the keys first appear. */
 export function foldEvents(events: readonly UsageEvent[]): RollupDelta[] {
-  return mergeDeltas(events.map((event) => ({ key: keyOf(event), sums: sumsOf(event) })));
+  return mergeDeltas(
+    events.flatMap((event) => [
+      { key: keyOf(event, event), sums: sumsOfRequest(event) },
+      ...event.attempts.map((attempt) => ({
+        key: keyOf(event, attempt),
+        sums: sumsOfAttempt(event, attempt),
+      })),
+    ]),
+  );
 }
 
 /** Adds up entries of the same key. */
@@ -26,6 +52,7 @@ export function addSums(a: RollupSums, b: RollupSums): RollupSums {
   return {
     requests: a.requests + b.requests,
     attempts: a.attempts + b.attempts,
+    failedAttempts: a.failedAttempts + b.failedAttempts,
     tokens: addTokens(a.tokens, b.tokens),
     costNanoUsd: a.costNanoUsd + b.costNanoUsd,
     listCostNanoUsd: a.listCostNanoUsd + b.listCostNanoUsd,
@@ -36,40 +63,44 @@ export function addSums(a: RollupSums, b: RollupSums): RollupSums {
   };
 }
 
-function keyOf(event: UsageEvent): RollupKey {
+type Names = Pick<UsageEvent, 'provider' | 'offering' | 'connectionId' | 'modelRef' | 'billing'>;
+
+/** Key of an event's part that is named so. */
+function keyOf(event: UsageEvent, names: Names): RollupKey {
   return {
     workspaceId: event.workspaceId,
     hour: bucketStart(event.occurredAt, 'HOUR'),
-    provider: event.provider ?? '',
-    offering: event.offering ?? '',
-    connectionId: event.connectionId ?? '',
-    modelRef: event.modelRef ?? '',
+    provider: names.provider ?? '',
+    offering: names.offering ?? '',
+    connectionId: names.connectionId ?? '',
+    modelRef: names.modelRef ?? '',
     tierSlug: event.tierSlug ?? '',
     accessKeyId: event.accessKeyId,
-    billing: event.billing ?? '',
+    billing: names.billing ?? '',
     status: event.status,
   };
 }
 
-function sumsOf(event: UsageEvent): RollupSums {
+function sumsOfRequest(event: UsageEvent): RollupSums {
   const durations: number[] = [];
   countInto(durations, event.durationMs);
   const firstTokens: number[] = [];
   if (event.firstTokenMs !== null) countInto(firstTokens, event.firstTokenMs);
-  let saved = 0n;
-  for (const { billing, costNanoUsd, listCostNanoUsd } of event.attempts) {
-    if (billing === 'SUBSCRIPTION' && costNanoUsd !== null && listCostNanoUsd !== null)
-      saved += listCostNanoUsd - costNanoUsd;
-  }
+  const unpricedRequests = event.costNanoUsd === null ? 1 : 0;
+  return { ...NO_SUMS, requests: 1, unpricedRequests, durations, firstTokens };
+}
+
+/** The costs of a request whose cost is unknown are left out whole. */
+function sumsOfAttempt(event: UsageEvent, attempt: UsageAttempt): RollupSums {
+  const { billing, costNanoUsd, listCostNanoUsd } = attempt;
+  const saves = billing === 'SUBSCRIPTION' && costNanoUsd !== null && listCostNanoUsd !== null;
   return {
-    requests: 1,
-    attempts: event.attempts.length,
-    tokens: event.tokens,
-    costNanoUsd: event.costNanoUsd ?? 0n,
-    listCostNanoUsd: event.listCostNanoUsd ?? 0n,
-    savedNanoUsd: saved,
-    unpricedRequests: event.costNanoUsd === null ? 1 : 0,
-    durations,
-    firstTokens,
+    ...NO_SUMS,
+    attempts: 1,
+    failedAttempts: attempt.failure === null ? 0 : 1,
+    tokens: attempt.tokens,
+    costNanoUsd: event.costNanoUsd === null ? 0n : (costNanoUsd ?? 0n),
+    listCostNanoUsd: event.listCostNanoUsd === null ? 0n : (listCostNanoUsd ?? 0n),
+    savedNanoUsd: saves ? listCostNanoUsd - costNanoUsd : 0n,
   };
 }

@@ -1,0 +1,91 @@
+/** What subscriptions saved: their traffic at list price against their fees. */
+import { SAVINGS_GROUPS_MAX } from '../config/usage-limits.js';
+import type { NanoUsd } from '../domain/money.js';
+import { alignRange, bucketEnd, bucketStart, type TimeRange } from '../domain/time-range.js';
+import { totalTokens } from '../domain/tokens.js';
+import type { Sql } from '../persistence/sql.js';
+import { findFreeModels, findSubscriptionFees } from '../persistence/subscriptions.js';
+import { sumUsage, type UsageSumsRow } from '../persistence/usage-sums.js';
+
+export interface ConnectionSavings {
+  readonly connectionId: string;
+  /** Null when the price of the plan is not declared. */
+  readonly feeNanoUsd: NanoUsd | null;
+  readonly listCostNanoUsd: NanoUsd;
+  readonly savedNanoUsd: NanoUsd | null;
+  /** Of its tokens, those of models without a known list price, 0 to 1. */
+  readonly unpricedShare: number;
+}
+
+export interface SavingsReport {
+  /** After alignment to whole hours. */
+  readonly range: TimeRange;
+  readonly subscriptionCostNanoUsd: NanoUsd;
+  readonly listCostNanoUsd: NanoUsd;
+  readonly savedNanoUsd: NanoUsd;
+  /** By priority. */
+  readonly connections: readonly ConnectionSavings[];
+}
+
+/** Over the workspace's present connections; what removed ones served counts neither for nor against. */
+export async function savingsReport(sql: Sql, workspaceId: string, asked: TimeRange): Promise<SavingsReport> {
+  const range = alignRange(asked, 'TOTAL');
+  const [fees, rows] = await Promise.all([
+    findSubscriptionFees(sql, workspaceId),
+    sumUsage(sql, workspaceId, {
+      range,
+      interval: 'TOTAL',
+      groupBy: ['CONNECTION', 'MODEL'],
+      filter: { billings: ['SUBSCRIPTION'] },
+      groupLimit: SAVINGS_GROUPS_MAX,
+    }),
+  ]);
+  const free = await findFreeModels(sql, workspaceId, rows.filter(seemsUnpriced).map(modelOf));
+  const connections = fees.map(({ connectionId, monthlyPriceNanoUsd }): ConnectionSavings => {
+    const own = rows.filter(({ rank, group }) => rank !== null && group[0] === connectionId);
+    const unpriced = own.filter((row) => seemsUnpriced(row) && !free.has(modelOf(row)));
+    const listCostNanoUsd = own.reduce((sum, { sums }) => sum + sums.listCostNanoUsd, 0n);
+    const feeNanoUsd = monthlyPriceNanoUsd === null ? null : feeFor(range, monthlyPriceNanoUsd);
+    return {
+      connectionId,
+      feeNanoUsd,
+      listCostNanoUsd,
+      savedNanoUsd: feeNanoUsd === null ? null : listCostNanoUsd - feeNanoUsd,
+      unpricedShare: tokensOf(unpriced) / (tokensOf(own) || 1),
+    };
+  });
+  const subscriptionCostNanoUsd = connections.reduce((sum, { feeNanoUsd }) => sum + (feeNanoUsd ?? 0n), 0n);
+  const listCostNanoUsd = connections.reduce((sum, connection) => sum + connection.listCostNanoUsd, 0n);
+  return {
+    range,
+    subscriptionCostNanoUsd,
+    listCostNanoUsd,
+    savedNanoUsd: listCostNanoUsd - subscriptionCostNanoUsd,
+    connections,
+  };
+}
+
+/** A monthly fee by the share of each calendar month that lies in the range, rounded once per month. */
+export function feeFor({ from, to }: TimeRange, monthlyPriceNanoUsd: NanoUsd): NanoUsd {
+  let fee = 0n;
+  for (let start = bucketStart(from, 'MONTH'); start < to; start = bucketEnd(start, 'MONTH')) {
+    const end = bucketEnd(start, 'MONTH');
+    const length = BigInt(end - start);
+    const covered = BigInt(Math.min(to, end) - Math.max(from, start));
+    fee += (monthlyPriceNanoUsd * covered + length / 2n) / length;
+  }
+  return fee;
+}
+
+/** Tokens that cost nothing at list: without a price, unless that price is nothing. */
+function seemsUnpriced({ sums }: UsageSumsRow): boolean {
+  return sums.listCostNanoUsd === 0n && totalTokens(sums.tokens) > 0;
+}
+
+function modelOf({ group }: UsageSumsRow): string {
+  return group[1] ?? '';
+}
+
+function tokensOf(rows: readonly UsageSumsRow[]): number {
+  return rows.reduce((sum, { sums }) => sum + totalTokens(sums.tokens), 0);
+}

@@ -2,28 +2,36 @@
  * The operator's use cases as one object, grouped by what they are about. Each verb checks the scope, validates, works
  * in one transaction, and writes the audit entry in it. Whoever serves operators, over whatever transport, calls these.
  */
+import type { QuotaReading } from '../domain/quota.js';
+import type { Cooldown } from '../domain/cooldown.js';
 import type {
   AccessKeyRecord,
   ConnectionRecord,
   DiscoveryRunRecord,
   DiscoveryResultRecord,
-  HealthRecord,
   ModelRecord,
   Page,
+  RoutingRuleRecord,
+  RoutingTierRecord,
   WorkspaceRecord,
 } from '../domain/records.js';
 import type {
   Billing,
   CredentialKind,
+  FailureClass,
   HealthState,
   ModelCapability,
   ModelState,
+  TargetStrategy,
   WireProtocol,
 } from '../domain/vocabulary.js';
 import type { ProviderDefinition } from '../providers/define-provider.js';
 import type { ProviderSet } from '../providers/provider-set.js';
 import type { Actor, AdminContext } from './actor.js';
+import type { AuditVerbs } from './audit-log.js';
 import type { Result } from './result.js';
+import type { RoutePlan } from './route-plan/plan-route.js';
+import type { RoutingView } from './route-plan/routing-view.js';
 
 /** Which items of a list: the first `first` after the cursor's position. Positions are opaque to callers. */
 export interface PageRequest {
@@ -69,6 +77,8 @@ export interface ConnectionUpdateInput {
   readonly baseUrl?: string | null;
   readonly planCode?: string | null;
   readonly monthlyPriceUsd?: string | null;
+  /** Needed where the change would send the stored one to another address. */
+  readonly secret?: string;
 }
 
 export interface CustomProviderCreateInput {
@@ -139,9 +149,89 @@ export interface AccessKeyCreateInput {
   readonly name: string;
   /** References and `provider/*` patterns; empty for all. */
   readonly allowedModels: readonly string[];
+  /** Empty for all. */
+  readonly allowedTierIds?: readonly string[];
   /** Milliseconds since the epoch. */
   readonly expiresAt?: number;
   readonly idempotencyKey?: string;
+}
+
+export interface RoutingTierCreateInput {
+  readonly slug: string;
+  readonly name: string;
+  readonly description?: string;
+  readonly strategy: TargetStrategy;
+  readonly targets: readonly RouteTargetInput[];
+  readonly retryOn?: readonly FailureClass[];
+  readonly maxAttempts: number;
+  readonly fallbackTierId?: string;
+  readonly isDefault: boolean;
+}
+
+/** Absent fields stay; null clears. */
+export interface RoutingTierUpdateInput {
+  readonly expectedVersion?: number;
+  readonly name?: string;
+  readonly description?: string | null;
+  readonly enabled?: boolean;
+  readonly strategy?: TargetStrategy;
+  readonly retryOn?: readonly FailureClass[];
+  readonly maxAttempts?: number;
+  readonly fallbackTierId?: string | null;
+  readonly isDefault?: boolean;
+}
+
+export interface RoutingTierSetTargetsInput {
+  readonly expectedVersion: number;
+  readonly targets: readonly RouteTargetInput[];
+}
+
+export interface RouteTargetInput {
+  readonly modelRef: string;
+  readonly billing?: Billing | null;
+  readonly connectionId?: string | null;
+}
+
+export interface RoutingRuleCreateInput {
+  readonly name: string;
+  readonly header: string;
+  /** Any when absent. */
+  readonly value?: string;
+  readonly tierId: string;
+}
+
+/** Absent fields stay. */
+export interface RoutingRuleUpdateInput {
+  readonly name?: string;
+  readonly enabled?: boolean;
+  readonly header?: string;
+  /** Null for any. */
+  readonly value?: string | null;
+  readonly tierId?: string;
+}
+
+export interface RoutePlanInput {
+  readonly model: string;
+  readonly prompt?: string;
+  readonly inputTokens?: number;
+  readonly outputTokens: number;
+  readonly capabilities?: readonly ModelCapability[];
+  readonly accessKeyId?: string;
+}
+
+/** What one of the classifier's signals counts for. */
+export interface ClassifierWeight {
+  readonly name: string;
+  /** In words; null for a boundary between tiers. */
+  readonly measures: string | null;
+  readonly shippedValue: number;
+  /** The workspace's own; null when it counts as shipped. */
+  readonly ownValue: number | null;
+}
+
+export interface ClassifierWeightInput {
+  readonly name: string;
+  readonly value: number;
 }
 
 export interface ConnectionVerbs {
@@ -161,12 +251,26 @@ export interface ConnectionVerbs {
   /** A failed check is a result: it is in the connection's health. */
   verify(context: AdminContext, id: string): Promise<Result<ConnectionRecord>>;
   remove(context: AdminContext, id: string): Promise<Result<string>>;
+  /** Every connection that is paid for by a plan, by priority. */
+  plans(context: AdminContext): Promise<readonly ConnectionRecord[]>;
+  /** Quota windows of each, shortest first. */
+  quotaWindows(
+    context: AdminContext,
+    connectionIds: readonly string[],
+  ): Promise<readonly (readonly QuotaReading[])[]>;
+  refreshQuota(context: AdminContext, id: string): Promise<Result<ConnectionRecord>>;
   /** Latest discovery outcome of each; null before the first. */
   lastDiscoveries(
     context: AdminContext,
     connectionIds: readonly string[],
   ): Promise<readonly (DiscoveryResultRecord | null)[]>;
-  health(connection: ConnectionRecord): HealthRecord;
+  /** Forgets what keeps traffic away, so that the next request tries it again. */
+  clearCooldown(context: AdminContext, id: string): Promise<Result<ConnectionRecord>>;
+  /** What keeps traffic from each, over or not. */
+  cooldowns(
+    context: AdminContext,
+    connectionIds: readonly string[],
+  ): Promise<readonly (readonly Cooldown[])[]>;
 }
 
 export interface ProviderVerbs {
@@ -189,6 +293,8 @@ export interface ModelVerbs {
     order: ModelOrder,
   ): Promise<Page<ModelRecord>>;
   byRef(context: AdminContext, ref: string): Promise<ModelRecord | null>;
+  /** In the order of `refs`; null where there is none. */
+  byRefs(context: AdminContext, refs: readonly string[]): Promise<readonly (ModelRecord | null)[]>;
   byIds(context: AdminContext, ids: readonly string[]): Promise<readonly (ModelRecord | null)[]>;
   update(context: AdminContext, id: string, input: ModelUpdateInput): Promise<Result<ModelRecord>>;
 }
@@ -198,6 +304,49 @@ export interface DiscoveryVerbs {
   byIds(context: AdminContext, ids: readonly string[]): Promise<readonly (DiscoveryRunRecord | null)[]>;
   start(context: AdminContext, connectionIds: readonly string[] | null): Promise<Result<DiscoveryRunRecord>>;
   cancel(context: AdminContext, id: string): Promise<Result<DiscoveryRunRecord>>;
+}
+
+export interface TierVerbs {
+  list(context: AdminContext): Promise<readonly RoutingTierRecord[]>;
+  byIds(context: AdminContext, ids: readonly string[]): Promise<readonly (RoutingTierRecord | null)[]>;
+  bySlugs(context: AdminContext, slugs: readonly string[]): Promise<readonly (RoutingTierRecord | null)[]>;
+  create(context: AdminContext, input: RoutingTierCreateInput): Promise<Result<RoutingTierRecord>>;
+  update(
+    context: AdminContext,
+    id: string,
+    input: RoutingTierUpdateInput,
+  ): Promise<Result<RoutingTierRecord>>;
+  setTargets(
+    context: AdminContext,
+    id: string,
+    input: RoutingTierSetTargetsInput,
+  ): Promise<Result<RoutingTierRecord>>;
+  reorder(context: AdminContext, ids: readonly string[]): Promise<Result<readonly RoutingTierRecord[]>>;
+  remove(context: AdminContext, id: string): Promise<Result<string>>;
+}
+
+export interface RuleVerbs {
+  list(context: AdminContext): Promise<readonly RoutingRuleRecord[]>;
+  byIds(context: AdminContext, ids: readonly string[]): Promise<readonly (RoutingRuleRecord | null)[]>;
+  create(context: AdminContext, input: RoutingRuleCreateInput): Promise<Result<RoutingRuleRecord>>;
+  update(
+    context: AdminContext,
+    id: string,
+    input: RoutingRuleUpdateInput,
+  ): Promise<Result<RoutingRuleRecord>>;
+  reorder(context: AdminContext, ids: readonly string[]): Promise<Result<readonly RoutingRuleRecord[]>>;
+  remove(context: AdminContext, id: string): Promise<Result<string>>;
+}
+
+export interface RoutingVerbs {
+  /** What decisions are made from, as it stands now. */
+  view(context: AdminContext): Promise<RoutingView>;
+  plan(context: AdminContext, input: RoutePlanInput): Promise<RoutePlan>;
+  weights(context: AdminContext): Promise<readonly ClassifierWeight[]>;
+  setWeights(
+    context: AdminContext,
+    weights: readonly ClassifierWeightInput[],
+  ): Promise<Result<readonly ClassifierWeight[]>>;
 }
 
 export interface AccessKeyVerbs {
@@ -220,5 +369,9 @@ export interface Admin {
   readonly connections: ConnectionVerbs;
   readonly models: ModelVerbs;
   readonly discovery: DiscoveryVerbs;
+  readonly tiers: TierVerbs;
+  readonly rules: RuleVerbs;
+  readonly routing: RoutingVerbs;
   readonly accessKeys: AccessKeyVerbs;
+  readonly auditLog: AuditVerbs;
 }

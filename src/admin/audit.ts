@@ -13,13 +13,17 @@ export interface AuditedChange {
   readonly changes: readonly AuditChange[];
 }
 
-/** Adds the entry. Secrets must not be among the changes: {@link SECRET_SET} says that one was. */
+/**
+ * Adds the entry, unless whoever asked for the change was told by then that it took too long: that undoes it. Secrets must
+ * not be among the changes: {@link SECRET_SET} says that one was.
+ */
 export async function audit(
   rows: ScopedTransaction,
   context: AdminContext,
   clock: Clock,
   change: AuditedChange,
 ): Promise<void> {
+  context.signal.throwIfAborted();
   const now = clock.now();
   await insertAuditEntry(rows, {
     ...change,

@@ -1,4 +1,4 @@
-/** What must exist before anybody can do anything: the workspace `default` and a token that may do everything in it. */
+/** What must exist before anybody can do anything: the workspace `default`, a token that may do everything in it, and tiers. */
 import type { Clock } from '../domain/clock.js';
 import { newId } from '../domain/ids.js';
 import type { WorkspaceRecord } from '../domain/records.js';
@@ -7,6 +7,10 @@ import { insertAdminTokenIfAbsent } from '../persistence/admin-tokens.js';
 import type { Database } from '../persistence/database.js';
 import { ensureWorkspace } from '../persistence/workspaces.js';
 import { hashToken } from '../secrets/tokens.js';
+import { ensureTiers } from './tiers/ensure-tiers.js';
+
+/** Slug of the workspace that is always there. */
+export const DEFAULT_WORKSPACE = 'default';
 
 export interface BootstrapOptions {
   readonly database: Database;
@@ -24,7 +28,7 @@ export async function ensureBootstrap({
   const now = clock.now();
   const workspace = await ensureWorkspace(database.prisma, {
     id: newId('workspace', now),
-    slug: 'default',
+    slug: DEFAULT_WORKSPACE,
     name: 'Default',
     createdAt: now,
   });
@@ -38,5 +42,6 @@ export async function ensureBootstrap({
     revokedAt: null,
   };
   await insertAdminTokenIfAbsent(database.prisma, token, hashToken(adminToken));
+  await ensureTiers(database, clock);
   return workspace;
 }

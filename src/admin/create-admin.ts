@@ -2,11 +2,15 @@
 import { invariant } from '../domain/errors.js';
 import type { AdminScope } from '../domain/vocabulary.js';
 import { findAccessKeys } from '../persistence/access-keys.js';
-import { findConnections, listConnections } from '../persistence/connections.js';
+import { findConnections, findPlanConnections, listConnections } from '../persistence/connections.js';
+import { findCooldowns } from '../persistence/cooldowns.js';
 import { readProviders } from '../persistence/custom-providers.js';
 import { findLatestResults, findRuns, listRuns } from '../persistence/discovery-runs.js';
 import { inOrder } from '../persistence/keyset.js';
-import { findModelByRef, findModels, listModels } from '../persistence/models.js';
+import { findModelByRef, findModels, findModelsByRef, listModels } from '../persistence/models.js';
+import { findRules, listRules } from '../persistence/rules.js';
+import { findTiers, findTiersBySlug, listTiers } from '../persistence/tiers.js';
+import { findQuotaWindows } from '../persistence/quota-windows.js';
 import { findWorkspace } from '../persistence/workspaces.js';
 import type { ScopedClient } from '../persistence/workspace-scope.js';
 import { createAccessKey } from './access-keys/create.js';
@@ -21,9 +25,16 @@ import type {
   DiscoveryVerbs,
   ModelVerbs,
   ProviderVerbs,
+  RoutingVerbs,
+  RuleVerbs,
+  TierVerbs,
 } from './admin.js';
+import { auditVerbs } from './audit-log.js';
 import { createAuthenticate } from './authenticate.js';
+import { listWeights, setWeights } from './classifier-weights/set.js';
+import { clearConnectionCooldown } from './connections/clear-cooldown.js';
 import { createConnection } from './connections/create.js';
+import { refreshConnectionQuota } from './connections/refresh-quota.js';
 import { removeConnection } from './connections/remove.js';
 import { rotateConnectionSecret } from './connections/rotate-secret.js';
 import { changeConnection } from './connections/update.js';
@@ -34,11 +45,22 @@ import { changeCustomProvider } from './custom-providers/update.js';
 import { cancelDiscovery } from './discovery/cancel.js';
 import { startDiscovery } from './discovery/start.js';
 import { changeModel } from './models/update.js';
+import { planRoute } from './route-plan/plan-route.js';
+import { readRoutingView } from './route-plan/routing-view.js';
+import { createRule } from './rules/create.js';
+import { removeRule } from './rules/remove.js';
+import { reorderRules } from './rules/reorder.js';
+import { changeRule } from './rules/update.js';
+import { createTier } from './tiers/create.js';
+import { removeTier } from './tiers/remove.js';
+import { reorderTiers } from './tiers/reorder.js';
+import { setTargets } from './tiers/set-targets.js';
+import { changeTier } from './tiers/update.js';
 
 /** The operator's use cases over these parts. */
 export function createAdmin(deps: AdminDeps): Admin {
   return {
-    authenticate: createAuthenticate(deps.database, deps.clock),
+    authenticate: createAuthenticate(deps),
     async workspace({ actor }) {
       const workspace = await findWorkspace(deps.database.prisma, actor.workspaceId);
       invariant(workspace, 'an actor has a workspace');
@@ -48,7 +70,11 @@ export function createAdmin(deps: AdminDeps): Admin {
     connections: connectionVerbs(deps),
     models: modelVerbs(deps),
     discovery: discoveryVerbs(deps),
+    tiers: tierVerbs(deps),
+    rules: ruleVerbs(deps),
+    routing: routingVerbs(deps),
     accessKeys: accessKeyVerbs(deps),
+    auditLog: auditVerbs(deps),
   };
 }
 
@@ -73,13 +99,26 @@ function connectionVerbs(deps: AdminDeps): ConnectionVerbs {
     rotateSecret: (context, id, input) => rotateConnectionSecret(deps, context, id, input),
     verify: (context, id) => verifyConnection(deps, context, id),
     remove: (context, id) => removeConnection(deps, context, id),
+    async plans(context) {
+      requireScope(context, 'CONFIG_READ');
+      return findPlanConnections(rowsOf(deps, context));
+    },
+    async quotaWindows(context, connectionIds) {
+      requireScope(context, 'CONFIG_READ');
+      return findQuotaWindows(rowsOf(deps, context), connectionIds);
+    },
+    refreshQuota: (context, id) => refreshConnectionQuota(deps, context, id),
     async lastDiscoveries(context, connectionIds) {
       requireScope(context, 'CONFIG_READ');
       const results = await findLatestResults(rowsOf(deps, context), connectionIds);
       const byConnection = new Map(results.map((result) => [result.connectionId, result]));
       return connectionIds.map((id) => byConnection.get(id) ?? null);
     },
-    health: (connection) => connection.health,
+    clearCooldown: (context, id) => clearConnectionCooldown(deps, context, id),
+    async cooldowns(context, connectionIds) {
+      requireScope(context, 'CONFIG_READ');
+      return findCooldowns(rowsOf(deps, context), connectionIds);
+    },
   };
 }
 
@@ -95,6 +134,10 @@ function modelVerbs(deps: AdminDeps): ModelVerbs {
       requireScope(context, 'CONFIG_READ');
       return findModelByRef(rowsOf(deps, context), ref);
     },
+    async byRefs(context, refs) {
+      requireScope(context, 'CONFIG_READ');
+      return inOrderOf(refs, await findModelsByRef(rowsOf(deps, context), refs), ({ ref }) => ref);
+    },
     byIds: readByIds(deps, 'CONFIG_READ', findModels),
     update: (context, id, input) => changeModel(deps, context, id, input),
   };
@@ -109,6 +152,51 @@ function discoveryVerbs(deps: AdminDeps): DiscoveryVerbs {
     byIds: readByIds(deps, 'CONFIG_READ', findRuns),
     start: (context, connectionIds) => startDiscovery(deps, context, connectionIds),
     cancel: (context, id) => cancelDiscovery(deps, context, id),
+  };
+}
+
+function tierVerbs(deps: AdminDeps): TierVerbs {
+  return {
+    async list(context) {
+      requireScope(context, 'CONFIG_READ');
+      return listTiers(rowsOf(deps, context));
+    },
+    byIds: readByIds(deps, 'CONFIG_READ', findTiers),
+    async bySlugs(context, slugs) {
+      if (!context.actor.scopes.includes('CONFIG_READ')) return slugs.map(() => null);
+      return inOrderOf(slugs, await findTiersBySlug(rowsOf(deps, context), slugs), ({ slug }) => slug);
+    },
+    create: (context, input) => createTier(deps, context, input),
+    update: (context, id, input) => changeTier(deps, context, id, input),
+    setTargets: (context, id, input) => setTargets(deps, context, id, input),
+    reorder: (context, ids) => reorderTiers(deps, context, ids),
+    remove: (context, id) => removeTier(deps, context, id),
+  };
+}
+
+function ruleVerbs(deps: AdminDeps): RuleVerbs {
+  return {
+    async list(context) {
+      requireScope(context, 'CONFIG_READ');
+      return listRules(rowsOf(deps, context));
+    },
+    byIds: readByIds(deps, 'CONFIG_READ', findRules),
+    create: (context, input) => createRule(deps, context, input),
+    update: (context, id, input) => changeRule(deps, context, id, input),
+    reorder: (context, ids) => reorderRules(deps, context, ids),
+    remove: (context, id) => removeRule(deps, context, id),
+  };
+}
+
+function routingVerbs(deps: AdminDeps): RoutingVerbs {
+  return {
+    async view(context) {
+      requireScope(context, 'CONFIG_READ');
+      return readRoutingView(deps, context.actor.workspaceId);
+    },
+    plan: (context, input) => planRoute(deps, context, input),
+    weights: (context) => listWeights(deps, context),
+    setWeights: (context, weights) => setWeights(deps, context, weights),
   };
 }
 
@@ -132,6 +220,16 @@ function readByIds<T extends { readonly id: string }>(
     if (!context.actor.scopes.includes(scope)) return ids.map(() => null);
     return inOrder(ids, await find(rowsOf(deps, context), ids));
   };
+}
+
+/** Values by a key of theirs, in the order of `keys`; null where there is none. */
+function inOrderOf<T>(
+  keys: readonly string[],
+  values: readonly T[],
+  keyOf: (value: T) => string,
+): (T | null)[] {
+  const byKey = new Map(values.map((value) => [keyOf(value), value]));
+  return keys.map((key) => byKey.get(key) ?? null);
 }
 
 function rowsOf(deps: AdminDeps, context: AdminContext): ScopedClient {

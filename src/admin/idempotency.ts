@@ -1,6 +1,6 @@
 /** Repeats of a mutation under the same idempotency key: the first answer stands for 24 hours. */
 import { createHash } from 'node:crypto';
-import { IDEMPOTENCY_WINDOW_MS } from '../config/limits.js';
+import { IDEMPOTENCY_WINDOW_MS } from '../config/graphql-limits.js';
 import { claimIdempotencyKey, findIdempotencyRow } from '../persistence/idempotency.js';
 import type { ScopedTransaction } from '../persistence/workspace-scope.js';
 import { fail, ok, type Result } from './result.js';

@@ -7,6 +7,7 @@ import type {
   ModelRecord,
 } from '../domain/records.js';
 import type { ModelOrder, PagePosition } from './admin.js';
+import type { AuditEntryRecord } from './audit-log.js';
 
 /** Connections are listed by priority. */
 export function positionOfConnection(connection: ConnectionRecord): PagePosition {
@@ -21,6 +22,11 @@ export function positionOfAccessKey(key: AccessKeyRecord): PagePosition {
 /** Discovery runs are listed newest first; their ids follow time. */
 export function positionOfDiscoveryRun(run: DiscoveryRunRecord): PagePosition {
   return { sortKey: null, id: run.id };
+}
+
+/** Audit entries are listed newest first; their ids follow time. */
+export function positionOfAuditEntry(entry: AuditEntryRecord): PagePosition {
+  return { sortKey: null, id: entry.id };
 }
 
 /** Models are listed in the order asked for, those whose key is unknown last. */

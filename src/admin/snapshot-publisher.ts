@@ -5,7 +5,7 @@ import {
   SNAPSHOT_REFRESH_MS,
   SNAPSHOT_RETRY_MAX_MS,
   SNAPSHOT_RETRY_MIN_MS,
-} from '../config/limits.js';
+} from '../config/routing-limits.js';
 import type { Clock } from '../domain/clock.js';
 import type { Bus } from '../live/bus.js';
 import type { Logger } from '../observability/logger.js';

@@ -3,17 +3,21 @@ import { isChatProtocol } from '../domain/vocabulary.js';
 import {
   SNAPSHOT_FORMAT,
   type AccessKeySnapshot,
+  type ConnectionSnapshot,
   type ModelSnapshot,
   type RoutingSnapshot,
+  type TierSnapshot,
   type WorkspaceSnapshot,
 } from '../routing/snapshot.js';
 import { toPriceRecord } from '../journal/price-record.js';
 import type { PriceRecord } from '../journal/record.js';
 import type {
   AccessKeySource,
+  ConnectionSource,
   ModelSource,
   RouteSource,
   SnapshotSource,
+  TierSource,
 } from '../persistence/snapshot-source.js';
 
 /** What numbers and dates a snapshot. */
@@ -33,39 +37,63 @@ function buildWorkspaces(source: SnapshotSource): readonly WorkspaceSnapshot[] {
   const connections = groupBy(source.connections, ({ workspaceId }) => workspaceId);
   const models = groupBy(source.models, ({ workspaceId }) => workspaceId);
   const routes = groupBy(source.routes, ({ modelId }) => modelId);
+  const tiers = groupBy(source.tiers, ({ workspaceId }) => workspaceId);
+  const rules = groupBy(source.rules, ({ workspaceId }) => workspaceId);
   const prices = new Map(source.prices.map((price) => [price.modelId, toPriceRecord(price)]));
   const place = new Map(source.connections.map(({ id }, index) => [id, index]));
 
-  return source.workspaces.map(({ id, slug }) => ({
+  return source.workspaces.map(({ id, slug, classifierWeights }) => ({
     id,
     slug,
+    classifierWeights,
     accessKeys: (keys.get(id) ?? []).flatMap(hashesOf),
     customProviders: (customProviders.get(id) ?? []).map(({ provider }) => ({ ...provider, models: [] })),
-    connections: (connections.get(id) ?? []).map(
-      ({ id: connectionId, provider, offering, billing, region, baseUrl, priority, secret }) => ({
-        id: connectionId,
-        provider,
-        offering,
-        billing,
-        region,
-        baseUrl,
-        priority,
-        secret,
-      }),
-    ),
+    connections: (connections.get(id) ?? []).map(toConnectionSnapshot),
     models: (models.get(id) ?? []).map((model) =>
       toModelSnapshot(model, routes.get(model.id) ?? [], place, prices.get(model.id) ?? null),
     ),
+    tiers: (tiers.get(id) ?? []).map(toTierSnapshot),
+    rules: (rules.get(id) ?? []).map(({ workspaceId: _, ...rule }) => rule),
   }));
 }
 
 /** A rotated key appears under both hashes; the old one ends with its grace period, or with the key if that is sooner. */
 function hashesOf(key: AccessKeySource): AccessKeySnapshot[] {
-  const { id, hash, allowedModels, expiresAt, previousHash, previousValidUntil } = key;
-  const current = { id, hash, validUntil: expiresAt, allowedModels };
+  const { id, hash, allowedModels, allowedTiers, expiresAt, previousHash, previousValidUntil } = key;
+  const current = { id, hash, validUntil: expiresAt, allowedModels, allowedTiers };
   if (previousHash === null || previousValidUntil === null) return [current];
   const validUntil = Math.min(previousValidUntil, expiresAt ?? Infinity);
-  return [current, { id, hash: previousHash, validUntil, allowedModels }];
+  return [current, { ...current, hash: previousHash, validUntil }];
+}
+
+function toConnectionSnapshot(connection: ConnectionSource): ConnectionSnapshot {
+  const { id, provider, offering, billing, region, baseUrl, priority, secret } = connection;
+  const { planCode, quota, cooldowns, cooldownsClearedAt, maxConcurrency } = connection;
+  return {
+    id,
+    provider,
+    offering,
+    billing,
+    region,
+    baseUrl,
+    priority,
+    secret,
+    planCode,
+    quota,
+    cooldowns,
+    cooldownsClearedAt,
+    maxConcurrency,
+  };
+}
+
+function toTierSnapshot(tier: TierSource): TierSnapshot {
+  const { id, slug, name, isDefault, strategy, retryOn, maxAttempts, fallbackTierId } = tier;
+  const targets = tier.targets.map(({ modelRef, billing, connectionId }) => ({
+    modelRef,
+    billing,
+    connectionId,
+  }));
+  return { id, slug, name, isDefault, strategy, targets, retryOn, maxAttempts, fallbackTierId };
 }
 
 /**

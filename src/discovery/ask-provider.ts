@@ -52,6 +52,7 @@ export async function askProvider(
   const hints = {
     retryAfter: single(answer.headers['retry-after']),
     retryAfterMs: single(answer.headers['retry-after-ms']),
+    secret: access.secret,
     now: deps.clock.now(),
   };
   return { answer: { status: answer.status, bodyText: answer.bodyText, hints } };

@@ -1,4 +1,10 @@
-/** A connection's health as a call to its provider shows it. */
+/**
+ * A connection's health as its provider shows it. The rule: health is what was observed last about the connection as a
+ * whole, by a check (a verification, a listing of models) or by traffic (a cool-down of the whole connection that began,
+ * a request that went through). `UNHEALTHY` stays until somebody acts or a request goes through all the same; `DEGRADED`
+ * passes by itself, and is `UNKNOWN` from the end of the cool-down until the next observation. What concerns one model
+ * only is in that model's availability.
+ */
 import type { UpstreamFailure } from '../domain/failure.js';
 import type { HealthRecord } from '../domain/records.js';
 import type { FailureClass, HealthState } from '../domain/vocabulary.js';
@@ -9,6 +15,7 @@ const UNHEALTHY: ReadonlySet<FailureClass> = new Set([
   'AUTHENTICATION',
   'PLAN_INACTIVE',
   'BILLING',
+  'FAIR_USE',
   'CLIENT_REFUSED',
   'NETWORK',
   'TIMEOUT',
@@ -23,17 +30,12 @@ const REACHABILITY: ReadonlySet<FailureClass> = new Set([
 ]);
 
 /** Health after a credential was put to the proof. */
-export function healthAfterProbe(
-  failure: UpstreamFailure | null,
-  before: HealthRecord | null,
-  now: number,
-): HealthRecord {
+export function healthAfterProbe(failure: UpstreamFailure | null, now: number): HealthRecord {
   return {
     state: failure === null ? 'HEALTHY' : stateFor(failure.class),
     reason: failure?.class ?? null,
     message: failure?.message ?? null,
     checkedAt: now,
-    cooldownUntil: before?.cooldownUntil ?? null,
   };
 }
 
@@ -44,13 +46,13 @@ export function healthAfterListing(
   before: HealthRecord,
   now: number,
 ): HealthRecord | null {
-  if (failure !== null) return healthAfterProbe(failure, before, now);
+  if (failure !== null) return healthAfterProbe(failure, now);
   const { models } = offering;
   if (models.kind === 'curated') return null;
   // Some lists are public: an answer then proves that the provider is there, not that the credential is good.
   const proven = offering.verify.length === 1 && offering.verify[0].url === models.url;
   const disproven = before.reason !== null && REACHABILITY.has(before.reason);
-  return proven || disproven ? healthAfterProbe(null, before, now) : null;
+  return proven || disproven ? healthAfterProbe(null, now) : null;
 }
 
 /** Whether the provider says the plan is in force; null when it does not say. */
@@ -61,6 +63,11 @@ export function planActiveAfterProbe(
   if (offering.billing !== 'SUBSCRIPTION') return null;
   if (failure?.class === 'PLAN_INACTIVE') return false;
   return failure === null && offering.reportsQuota ? true : null;
+}
+
+/** State while a cool-down of the whole connection lasts. Traffic goes on trying what is only out of reach. */
+export function healthStateAfterTraffic(failureClass: FailureClass): HealthState {
+  return REACHABILITY.has(failureClass) ? 'DEGRADED' : stateFor(failureClass);
 }
 
 function stateFor(failureClass: FailureClass): HealthState {

@@ -48,6 +48,7 @@ function guardPlugin(schema: GraphQLSchema): ApolloServerPlugin<GraphqlContext> 
             costs: services.costs,
           });
           contextValue.cost = cost;
+          contextValue.found.operation = operation.operation;
           if (operation.operation === 'subscription') {
             throw refusal(
               'BAD_REQUEST',

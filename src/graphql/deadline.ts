@@ -1,27 +1,49 @@
-/** Bounds how long one operation may run. */
-import { GRAPHQL_TIMEOUT_MS } from '../config/limits.js';
+/**
+ * Bounds how long one operation may run. A read is given up on. A change is told to stop and then waited for, because only
+ * its own end tells whether it was made: it answers with what it committed, or that nothing was.
+ */
+import { GRAPHQL_SETTLE_MS } from '../config/graphql-limits.js';
 import { AppError } from '../domain/errors.js';
 
-/** Settles like `work`, or with `TIMEOUT` once its time is up, when `controller` tells what it waits for to stop. */
-export async function withinDeadline<T>(
-  work: Promise<T>,
-  controller: AbortController,
-  timeoutMs = GRAPHQL_TIMEOUT_MS,
-): Promise<T> {
+export interface Deadline {
+  /** Stops what the operation waits for. */
+  readonly controller: AbortController;
+  readonly timeoutMs: number;
+  /** Whether the operation changes things; asked when its time is up. */
+  isChange(): boolean;
+  /** How long an end of a change is waited for. */
+  readonly settleMs?: number;
+}
+
+/** Settles like `work`, or with `TIMEOUT` once its time is up. */
+export async function withinDeadline<T>(work: Promise<T>, deadline: Deadline): Promise<T> {
+  const { controller, timeoutMs, settleMs = GRAPHQL_SETTLE_MS } = deadline;
   let timer: NodeJS.Timeout | undefined;
-  const deadline = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => {
-      const error = new AppError(
-        'TIMEOUT',
-        `The operation took longer than ${timeoutMs / 1000} s; ask for less at once.`,
-      );
-      reject(error);
+  const late = new Promise<never>((_resolve, reject) => {
+    const fire = (): void => {
+      const isChange = deadline.isChange();
+      const error = tookTooLong(timeoutMs, isChange);
+      if (isChange) timer = setTimeout(() => reject(unsettled()), settleMs);
+      else reject(error);
       controller.abort(error);
-    }, timeoutMs);
+    };
+    timer = setTimeout(fire, timeoutMs);
   });
   try {
-    return await Promise.race([work, deadline]);
+    return await Promise.race([work, late]);
   } finally {
     clearTimeout(timer);
   }
+}
+
+function tookTooLong(timeoutMs: number, isChange: boolean): AppError {
+  const what = isChange ? 'was not made' : 'was given up on; ask for less at once';
+  return new AppError('TIMEOUT', `The operation took longer than ${timeoutMs / 1000} s and ${what}.`);
+}
+
+function unsettled(): AppError {
+  return new AppError(
+    'TIMEOUT',
+    'The change was told to stop but has not ended; look whether it was made before you repeat it.',
+  );
 }

@@ -72,15 +72,15 @@ export function toPublicError(error: unknown): PublicError {
   const place = graphqlError ? placeOf(graphqlError) : {};
   const origin = graphqlError ? originOf(graphqlError) : error;
 
-  if (origin instanceof GraphQLError) {
-    const {
-      http: _http,
-      stacktrace: _stacktrace,
-      ...extensions
-    } = { ...origin.extensions, ...graphqlError?.extensions };
-    const code = extensions['code'] ?? 'BAD_USER_INPUT';
+  const {
+    http: _http,
+    stacktrace: _stacktrace,
+    ...given
+  } = origin instanceof GraphQLError ? { ...origin.extensions, ...graphqlError?.extensions } : {};
+  if (origin instanceof GraphQLError && (given['code'] !== undefined || hasPlaceInDocument(origin))) {
+    const code = given['code'] ?? 'BAD_USER_INPUT';
     return {
-      formatted: { message: origin.message, ...place, extensions: { ...extensions, code } },
+      formatted: { message: origin.message, ...place, extensions: { ...given, code } },
       cause: null,
     };
   }
@@ -101,6 +101,11 @@ export function asAppError(value: unknown): AppError {
     retryAfterSeconds: 1,
     cause: error.cause,
   });
+}
+
+/** What GraphQL itself finds wrong with a document has a place in it; else it complains of what a resolver answered. */
+function hasPlaceInDocument({ nodes, source }: GraphQLError): boolean {
+  return nodes !== undefined || source !== undefined;
 }
 
 function originOf(error: GraphQLError): unknown {

@@ -9,11 +9,11 @@ import type { LiveStats } from './live-stats.js';
 /** `extensions` of every answer, on both transports. */
 export function extensionsOf(operation: {
   readonly requestId: string;
-  readonly cost?: CostReport | null;
-  readonly context?: { readonly cost: CostReport | null } | null;
+  /** Null for a caller nobody knows. */
+  readonly cost: CostReport | null;
 }): Record<string, unknown> {
-  const cost = operation.cost ?? operation.context?.cost ?? null;
-  return { requestId: operation.requestId, ...(cost && { cost }) };
+  const { requestId, cost } = operation;
+  return { requestId, ...(cost && { cost }) };
 }
 
 /** Logs those errors that are not the caller's doing, with their cause. */
@@ -45,7 +45,7 @@ export function logOperation(logger: Logger, context: GraphqlContext, outcome: O
       requestId,
       actor: caller.actor.id,
       operation: name ?? 'anonymous',
-      cost: cost?.requested,
+      cost: cost.requested,
       durationMs: Math.round(durationMs),
       ...rest,
     },

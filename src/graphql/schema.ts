@@ -4,12 +4,18 @@ import { createHash } from 'node:crypto';
 import { GraphQLSchema, lexicographicSortSchema, printSchema } from 'graphql';
 import { buildSchemaSync, type PubSub } from 'type-graphql';
 import { AccessKeyResolver } from './access-key/resolver.js';
+import { AuditEntryResolver } from './audit/resolver.js';
 import { ConnectionResolver } from './connection/resolver.js';
 import { DiscoveryResolver, DiscoveryResultResolver } from './discovery/resolver.js';
 import { HealthResolver } from './health/resolver.js';
 import { ModelAvailabilityResolver, ModelResolver } from './model/resolver.js';
 import { NodeResolver } from './node/resolver.js';
+import { ConnectionPlanResolver, PlanSubscriptionResolver } from './plan-subscription/resolver.js';
 import { ProviderOfferingResolver, ProviderResolver } from './provider/resolver.js';
+import { RouteCandidateResolver, RoutePlanResolver } from './routing/plan-resolver.js';
+import { RoutingRuleResolver } from './routing/rule-resolver.js';
+import { RouteTargetResolver, RoutingTierResolver } from './routing/tier-resolver.js';
+import { SavingsResolver } from './usage/savings-resolver.js';
 import { UsageAttemptResolver, UsageGroupResolver, UsageResolver } from './usage/resolver.js';
 import { ViewerResolver } from './viewer/resolver.js';
 
@@ -44,12 +50,21 @@ export function buildAdminSchema(): GraphQLSchema {
         ProviderResolver,
         ProviderOfferingResolver,
         ConnectionResolver,
+        ConnectionPlanResolver,
+        PlanSubscriptionResolver,
         ModelResolver,
         ModelAvailabilityResolver,
         DiscoveryResolver,
         DiscoveryResultResolver,
+        RoutingTierResolver,
+        RouteTargetResolver,
+        RoutingRuleResolver,
+        RoutePlanResolver,
+        RouteCandidateResolver,
         AccessKeyResolver,
+        AuditEntryResolver,
         UsageResolver,
+        SavingsResolver,
         UsageAttemptResolver,
         UsageGroupResolver,
       ],

@@ -10,7 +10,7 @@ import Fastify, {
 } from 'fastify';
 import type { Registry } from 'prom-client';
 import type { Admin } from '../admin/admin.js';
-import { GRAPHQL_BODY_MAX_BYTES } from '../config/limits.js';
+import { GRAPHQL_BODY_MAX_BYTES, GRAPHQL_TIMEOUT_MS } from '../config/graphql-limits.js';
 import type { Clock } from '../domain/clock.js';
 import { AppError, type ErrorCode } from '../domain/errors.js';
 import { newId } from '../domain/ids.js';
@@ -32,6 +32,7 @@ import { logFaults, measureLive } from './report.js';
 import { adminSchemaHash, buildAdminSchema } from './schema.js';
 import { createSignIn, type SignIn } from './sign-in.js';
 import { createSocketServer, type SocketServer } from './socket.js';
+import { addUsageExport } from './usage/export-route.js';
 import type { UsageReads } from './usage/reads.js';
 
 const GRAPHQL_PATH = '/graphql';
@@ -50,10 +51,13 @@ export interface AdminServerDeps {
   /** What `/metrics` answers. */
   readonly metrics: Registry;
   readonly version: string;
+  /** Days that single usage events are kept. */
+  readonly usageRetentionDays: number;
   /** State of each dependency and background job, now. */
   checks(): Promise<readonly HealthCheckValue[]>;
   /** For tests that cannot wait as long as real peers can. */
   readonly sockets?: { readonly initTimeoutMs?: number; readonly keepAliveMs?: number };
+  readonly operationTimeoutMs?: number;
 }
 
 export interface AdminServer {
@@ -66,7 +70,7 @@ export interface AdminServer {
 }
 
 export async function startAdminServer(deps: AdminServerDeps): Promise<AdminServer> {
-  const { admin, usage, bus, clock, version } = deps;
+  const { admin, usage, bus, clock, version, usageRetentionDays } = deps;
   const logger = deps.logger.child({ part: 'admin-server' });
   const schema = buildAdminSchema();
   const services: GraphqlServices = {
@@ -77,10 +81,12 @@ export async function startAdminServer(deps: AdminServerDeps): Promise<AdminServ
     logger,
     version,
     startedAt: clock.now(),
+    usageRetentionDays,
     schemaHash: adminSchemaHash(),
     checks: () => deps.checks(),
     live: createLiveStats(),
     costs: createCostBuckets(clock),
+    operationTimeoutMs: deps.operationTimeoutMs ?? GRAPHQL_TIMEOUT_MS,
   };
   const signIn = createSignIn(admin, clock);
   const app = createApp(services);
@@ -93,6 +99,7 @@ export async function startAdminServer(deps: AdminServerDeps): Promise<AdminServ
       context: () => Promise.resolve(context),
     }),
   );
+  const exports = addUsageExport(app, services, signIn);
   addMonitoring(app, deps, services);
   measureLive(deps.metrics, services.live);
   await app.listen({ host: deps.host, port: deps.port });
@@ -102,7 +109,10 @@ export async function startAdminServer(deps: AdminServerDeps): Promise<AdminServ
     url: `http://${deps.host.includes(':') ? `[${deps.host}]` : deps.host}:${port}`,
     port,
     live: services.live,
-    close: () => closeAll(sockets, app, () => apollo.stop()),
+    async close() {
+      exports.close();
+      await closeAll(sockets, app, () => apollo.stop());
+    },
   };
 }
 
@@ -188,10 +198,14 @@ function addGraphql(
       ip: request.ip,
       requestId: request.id,
       controller,
-      remember: true,
+      loaders: null,
     });
     const answer = handlerFor(context).call(this, request, reply);
-    return withinDeadline(Promise.resolve(answer), controller);
+    return withinDeadline(Promise.resolve(answer), {
+      controller,
+      isChange: () => context.found.operation === 'mutation',
+      timeoutMs: services.operationTimeoutMs,
+    });
   });
 }
 

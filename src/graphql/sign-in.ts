@@ -1,11 +1,11 @@
 /** Turns an `authorization` value into an actor, the same on both transports, and answers those who guess with a pause. */
 import type { Actor } from '../admin/actor.js';
 import type { Admin } from '../admin/admin.js';
-import { SIGN_IN_FAILURES_PER_MINUTE } from '../config/limits.js';
+import { BEARER_TOKEN_MAX_CHARS, SIGN_IN_FAILURES_PER_MINUTE } from '../config/graphql-limits.js';
 import type { Clock } from '../domain/clock.js';
 import { AppError } from '../domain/errors.js';
 
-const BEARER = /^Bearer +([\w.~+/=-]{1,512})$/i;
+const BEARER = /^Bearer +([\w.~+/=-]+)$/i;
 const MINUTE_MS = 60_000;
 /** Addresses remembered before old ones are looked through. */
 const SWEEP_ABOVE = 10_000;
@@ -39,7 +39,7 @@ export function createSignIn(admin: Pick<Admin, 'authenticate'>, clock: Clock): 
   };
 
   return async (authorization, ip) => {
-    const token = typeof authorization === 'string' ? BEARER.exec(authorization)?.[1] : undefined;
+    const token = bearerToken(authorization);
     const actor = token === undefined ? null : await admin.authenticate(token);
     // A good token always passes: on a shared address, someone else's mistakes must not lock the operator out.
     if (token !== undefined && actor) return { actor, token };
@@ -57,4 +57,9 @@ export function createSignIn(admin: Pick<Admin, 'authenticate'>, clock: Clock): 
     recordFailure(ip);
     throw new AppError('UNAUTHENTICATED', 'Send a valid admin token as `authorization: Bearer <token>`.');
   };
+}
+
+function bearerToken(authorization: unknown): string | undefined {
+  const token = typeof authorization === 'string' ? BEARER.exec(authorization)?.[1] : undefined;
+  return token === undefined || token.length > BEARER_TOKEN_MAX_CHARS ? undefined : token;
 }

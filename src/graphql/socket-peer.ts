@@ -5,11 +5,16 @@ import type { WebSocket } from 'ws';
 import type { Actor } from '../admin/actor.js';
 import type { Clock } from '../domain/clock.js';
 import type { GraphqlContext } from './context.js';
+import type { CostReport } from './guard/guard.js';
+import { tokenIdOf } from './guard/cost-buckets.js';
+import type { Loaders } from './loaders.js';
 
 /** One operation of a socket from `subscribe` to its end. */
 export interface Operation {
   readonly requestId: string;
   readonly controller: AbortController;
+  /** Null for a peer that has not signed in. */
+  cost: CostReport | null;
   /** Null until it has passed the guard. */
   context: GraphqlContext | null;
   type: string;
@@ -28,11 +33,20 @@ export interface Peer {
   readonly operations: Map<SubscribePayload, Operation>;
   actor: Actor | null;
   token: string | null;
+  /** What its subscriptions load with; null until it has signed in. */
+  loaders: Loaders | null;
   expiry: NodeJS.Timeout | null;
 }
 
-/** Pings the peer, cuts it when it no longer answers, and runs `check` as often. Returns what ends that. */
-export function keepAlive(socket: WebSocket, intervalMs: number, check: () => Promise<void>): () => void {
+/** Whether two actors get the same answers to everything. */
+export function seeTheSame(a: Actor, b: Actor): boolean {
+  return (
+    tokenIdOf(a) === tokenIdOf(b) && a.workspaceId === b.workspaceId && a.scopes.join() === b.scopes.join()
+  );
+}
+
+/** Pings the peer, and cuts it when it no longer answers. Returns what ends that. */
+export function keepAlive(socket: WebSocket, intervalMs: number): () => void {
   let answered = true;
   socket.on('pong', () => {
     answered = true;
@@ -44,7 +58,6 @@ export function keepAlive(socket: WebSocket, intervalMs: number, check: () => Pr
     }
     answered = false;
     if (socket.readyState === socket.OPEN) socket.ping();
-    void check();
   }, intervalMs);
   return () => clearInterval(timer);
 }

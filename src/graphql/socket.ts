@@ -5,9 +5,9 @@
 import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import {
+  createSourceEventStream,
   execute,
   GraphQLError,
-  subscribe,
   type ExecutionArgs,
   type ExecutionResult,
   type FormattedExecutionResult,
@@ -20,24 +20,35 @@ import type { Actor } from '../admin/actor.js';
 import {
   GRAPHQL_MESSAGE_MAX_BYTES,
   OPERATIONS_PER_SOCKET_MAX,
+  SOCKETS_MAX,
+  SOCKETS_PER_TOKEN_MAX,
   SOCKET_CLOSE_TIMEOUT_MS,
   SOCKET_INIT_TIMEOUT_MS,
   SOCKET_KEEP_ALIVE_MS,
   SOCKET_MESSAGES_PER_SECOND,
-  SOCKETS_MAX,
-  SOCKETS_PER_TOKEN_MAX,
-} from '../config/limits.js';
+  SOCKET_TOKEN_CHECK_MS,
+} from '../config/graphql-limits.js';
 import { AppError } from '../domain/errors.js';
 import { newId } from '../domain/ids.js';
-import { createContext, type GraphqlContext, type GraphqlServices } from './context.js';
+import { createContext, createLiveLoaders, type GraphqlContext, type GraphqlServices } from './context.js';
 import { withinDeadline } from './deadline.js';
+import { answerEvents } from './event-stream.js';
 import { asGraphqlError, refusal, toPublicError } from './errors.js';
 import { tokenIdOf } from './guard/cost-buckets.js';
-import { DocumentRefused, guardOperation, readDocument } from './guard/guard.js';
+import { costReport, DocumentRefused, guardOperation, readDocument } from './guard/guard.js';
+import { createOutbox } from './outbox.js';
 import { extensionsOf, logFaults, logOperation } from './report.js';
 import { failing } from './shared/iterators.js';
+import type { Loaders } from './loaders.js';
 import type { SignIn } from './sign-in.js';
-import { createFloodGate, isOwnOrigin, keepAlive, type Operation, type Peer } from './socket-peer.js';
+import {
+  createFloodGate,
+  isOwnOrigin,
+  keepAlive,
+  seeTheSame,
+  type Operation,
+  type Peer,
+} from './socket-peer.js';
 
 /** Close codes of the protocol and of websockets that are ours to send. */
 const FORBIDDEN = 4403;
@@ -121,6 +132,7 @@ export function createSocketServer(options: SocketServerOptions): SocketServer {
         socket.close(TRY_AGAIN_LATER, `At most ${SOCKETS_PER_TOKEN_MAX} sockets per token`);
         return false;
       }
+      peer.loaders = loadersFor(actor);
       peer.actor = actor;
       peer.token = token;
       armExpiry(peer);
@@ -140,6 +152,12 @@ export function createSocketServer(options: SocketServerOptions): SocketServer {
 
   const socketsOf = (actor: Actor): number =>
     [...peers].filter((peer) => peer.actor && tokenIdOf(peer.actor) === tokenIdOf(actor)).length;
+
+  /** Sockets that may see the same share what they load, so that an event costs its reads once and not once for each. */
+  const loadersFor = (actor: Actor): Loaders => {
+    const alike = [...peers].find((peer) => peer.actor && seeTheSame(peer.actor, actor));
+    return alike?.loaders ?? createLiveLoaders(services, actor);
+  };
 
   const armExpiry = (peer: Peer): void => {
     const expiresAt = peer.actor?.expiresAt ?? null;
@@ -162,6 +180,7 @@ export function createSocketServer(options: SocketServerOptions): SocketServer {
       controller,
       startedAt: clock.monotonic(),
       codes: new Set(),
+      cost: peer.actor && costReport(services.costs, tokenIdOf(peer.actor)),
       context: null,
       type: 'unknown',
       name: null,
@@ -191,9 +210,11 @@ export function createSocketServer(options: SocketServerOptions): SocketServer {
         ip: peer.ip,
         requestId: operation.requestId,
         controller,
-        remember: guarded.operation.operation !== 'subscription',
+        loaders: guarded.operation.operation === 'subscription' ? peer.loaders : null,
       });
       context.cost = guarded.cost;
+      operation.cost = guarded.cost;
+      context.found.operation = guarded.operation.operation;
       operation.context = context;
       operation.type = guarded.operation.operation;
       operation.name = guarded.operation.name?.value ?? null;
@@ -210,17 +231,21 @@ export function createSocketServer(options: SocketServerOptions): SocketServer {
   };
 
   const run = async (args: ExecutionArgs): Promise<ExecutionResult> => {
-    const { controller } = args.contextValue as GraphqlContext;
+    const { controller, found } = args.contextValue as GraphqlContext;
+    const isChange = () => found.operation === 'mutation';
+    const timeoutMs = services.operationTimeoutMs;
     try {
-      return await withinDeadline(Promise.resolve(execute(args)), controller);
+      return await withinDeadline(Promise.resolve(execute(args)), { controller, isChange, timeoutMs });
     } catch (error) {
       return { errors: [asGraphqlError(error)] };
     }
   };
 
   const follow = async (args: ExecutionArgs): Promise<AsyncIterableIterator<ExecutionResult>> => {
-    const result = await subscribe(args);
-    if (Symbol.asyncIterator in result) return services.live.track(result);
+    const result = await createSourceEventStream(args);
+    if (Symbol.asyncIterator in result) {
+      return services.live.track(answerEvents(result, (event) => execute({ ...args, rootValue: event })));
+    }
     return failing(result.errors?.[0] ?? new Error('a subscription ended before it began'));
   };
 
@@ -263,27 +288,29 @@ export function createSocketServer(options: SocketServerOptions): SocketServer {
       operations: new Map(),
       actor: null,
       token: null,
+      loaders: null,
       expiry: null,
     };
     peers.add(peer);
-    const stopKeepAlive = keepAlive(socket, keepAliveMs, () => recheck(peer));
+    const stopKeepAlive = keepAlive(socket, keepAliveMs);
     const flooding = createFloodGate(clock, SOCKET_MESSAGES_PER_SECOND);
     const closed = protocol.opened(
       {
         protocol: socket.protocol,
-        send: (data) =>
-          new Promise((resolve, reject) => {
-            if (socket.readyState !== socket.OPEN) resolve();
-            else socket.send(data, (error) => (error ? reject(error) : resolve()));
-          }),
+        send: createOutbox(socket, request.socket),
         close: (code, reason) => socket.close(code, reason),
         onMessage: (handle) => {
+          /** Over once an operation that its caller ended is gone: its id may be used again by the next message. */
+          let leaving: Promise<unknown> = Promise.resolve();
           socket.on('message', (data: Buffer) => {
             if (flooding()) {
               socket.close(TRY_AGAIN_LATER, 'Try again later');
               return;
             }
-            handle(data.toString()).catch((error: unknown) => {
+            const message = data.toString();
+            const handled = leaving.then(() => handle(message));
+            if (message.includes('"complete"')) leaving = handled.catch(() => undefined);
+            handled.catch((error: unknown) => {
               if (socket.readyState !== socket.OPEN) return;
               logger.error({ err: error }, 'a websocket message could not be handled');
               socket.close(INTERNAL_ERROR, 'Internal server error');
@@ -316,6 +343,13 @@ export function createSocketServer(options: SocketServerOptions): SocketServer {
     }
   };
 
+  // Together, because their tokens are looked up together; none of them when nobody is there.
+  const recheckAll = (): void => {
+    for (const peer of peers) void recheck(peer);
+  };
+  const checks = setInterval(recheckAll, SOCKET_TOKEN_CHECK_MS);
+  const stopListening = services.bus.subscribe('admin_token.revoked', recheckAll);
+
   const refuseUpgrade = (request: IncomingMessage): string | null => {
     if (new URL(request.url ?? '/', 'http://local').pathname !== path) return '404 Not Found';
     if (!isOwnOrigin(request)) return '403 Forbidden';
@@ -342,6 +376,8 @@ export function createSocketServer(options: SocketServerOptions): SocketServer {
     },
     async close() {
       closing = true;
+      clearInterval(checks);
+      stopListening();
       const ends = [...peers].map(
         ({ socket }) =>
           new Promise<void>((resolve) => {

@@ -46,7 +46,8 @@ export async function readOrCreateSecretFile(
   return { value, created: true };
 }
 
-async function readSecretFile(path: string): Promise<string | null> {
+/** The text of a secret file; null when there is none. */
+export async function readSecretFile(path: string): Promise<string | null> {
   try {
     const value = (await readFile(path, 'utf8')).trim();
     if (value === '') throw new StartupError(`${path} is empty: restore it from a backup, or delete it.`);

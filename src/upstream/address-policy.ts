@@ -30,17 +30,24 @@ export class ForbiddenAddressError extends Error {
   readonly code = 'FORBIDDEN_ADDRESS';
 }
 
-/** Metadata services of AWS, Azure, Google, Alibaba, Oracle and their kin. */
+/**
+ * Metadata services of AWS, Azure, Google, Alibaba, Oracle and their kin, and of what hands credentials to containers
+ * (https://docs.aws.amazon.com/eks/latest/userguide/pod-id-how-it-works.html). UNCONFIRMED: those of Tencent (169.254.0.23),
+ * Scaleway (169.254.42.42, fd00:42::42) and OpenStack over IPv6 (fe80::a9fe:a9fe); no model server has such an address.
+ */
 const METADATA = blockList(
   [
     '100.100.100.200/32',
     '168.63.129.16/32',
+    '169.254.0.23/32',
+    '169.254.42.42/32',
     '169.254.169.253/32',
     '169.254.169.254/32',
     '169.254.170.2/32',
+    '169.254.170.23/32',
     '192.0.0.192/32',
   ],
-  ['fd00:ec2::/32', 'fd20:ce::254/128'],
+  ['fd00:42::42/128', 'fd00:ec2::/32', 'fd20:ce::254/128', 'fe80::a9fe:a9fe/128'],
 );
 const METADATA_NAMES = new Set(['metadata', 'metadata.google.internal', 'metadata.goog', 'instance-data']);
 const METADATA_RULE = 'is a cloud metadata service, which is never called';
@@ -62,7 +69,19 @@ const PRIVATE = blockList(
     '192.168.0.0/16',
     '198.18.0.0/15',
   ],
-  ['::/128', '::1/128', 'fc00::/7', 'fe80::/10', 'fec0::/10', '64:ff9b:1::/48', '2002::/16', '2001::/32'],
+  [
+    '::/128',
+    '::1/128',
+    'fc00::/7',
+    'fe80::/10',
+    'fec0::/10',
+    // IPv4 addresses in IPv6 ones in ways that nothing on the public network uses.
+    '::ffff:0:0:0/96',
+    '64:ff9b::/112',
+    '64:ff9b:1::/48',
+    '2002::/16',
+    '2001::/32',
+  ],
 );
 const PRIVATE_SUFFIXES = ['.localhost', '.local', '.lan', '.internal', '.home.arpa'];
 const PRIVATE_RULE =

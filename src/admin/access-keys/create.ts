@@ -5,6 +5,8 @@ import { splitModelRef } from '../../domain/model-ref.js';
 import type { AccessKeyRecord } from '../../domain/records.js';
 import { findAccessKeys, insertAccessKey } from '../../persistence/access-keys.js';
 import { readProviders } from '../../persistence/custom-providers.js';
+import { findTiers, lockTiers } from '../../persistence/tiers.js';
+import type { ScopedTransaction } from '../../persistence/workspace-scope.js';
 import type { ProviderSet } from '../../providers/provider-set.js';
 import { hashToken, makeAccessKey, previewToken } from '../../secrets/tokens.js';
 import { requireScope, type AdminContext } from '../actor.js';
@@ -41,6 +43,7 @@ export async function createAccessKey(
     name: input.name.trim(),
     preview: previewToken(plaintext),
     allowedModels: checked.value,
+    allowedTierIds: [...new Set(input.allowedTierIds ?? [])].toSorted(),
     requestsPerMinute: null,
     tokensPerMinute: null,
     previousValidUntil: null,
@@ -49,8 +52,10 @@ export async function createAccessKey(
     expiresAt: input.expiresAt ?? null,
     revokedAt: null,
   };
-  const made = await rows.$transaction(async (tx) => {
-    if (!(await claimAnswer(tx, call.value, accessKey.id, now))) return false;
+  const made = await rows.$transaction(async (tx): Promise<Result<boolean>> => {
+    const tiers = await checkAllowedTiers(tx, accessKey);
+    if (!tiers.ok) return tiers;
+    if (!(await claimAnswer(tx, call.value, accessKey.id, now))) return ok(false);
     await insertAccessKey(tx, accessKey, hashToken(plaintext));
     const { name, allowedModels, expiresAt } = accessKey;
     await audit(tx, context, deps.clock, {
@@ -60,12 +65,14 @@ export async function createAccessKey(
       changes: changesBetween(null, {
         name,
         allowedModels: allowedModels.length === 0 ? null : allowedModels,
+        allowedTiers: tiers.value.length === 0 ? null : tiers.value,
         expiresAt: expiresAt === null ? null : new Date(expiresAt).toISOString(),
       }),
     });
-    return true;
+    return ok(true);
   });
-  if (!made) {
+  if (!made.ok) return made;
+  if (!made.value) {
     const winner = await findFirstAnswer(rows, call.value, now);
     return winner.ok ? repeatAnswer(deps, workspaceId, winner.value ?? '') : winner;
   }
@@ -116,4 +123,18 @@ function checkAllowedModels(patterns: readonly string[], providers: ProviderSet)
     normal.push(`${provider.slug}/${ref.upstreamId}`);
   }
   return ok([...new Set(normal)]);
+}
+
+/** Their slugs. Under the lock of the workspace's tiers: none of them can go while the key is made. */
+async function checkAllowedTiers(
+  tx: ScopedTransaction,
+  { workspaceId, allowedTierIds }: AccessKeyRecord,
+): Promise<Result<readonly string[]>> {
+  if (allowedTierIds.length === 0) return ok([]);
+  await lockTiers(tx, workspaceId);
+  const found = await findTiers(tx, allowedTierIds);
+  const unknown = allowedTierIds.find((id) => !found.some((tier) => tier.id === id));
+  return unknown === undefined
+    ? ok(found.map(({ slug }) => slug).toSorted())
+    : fail('NOT_FOUND', `There is no such tier: ${unknown}.`, ['input', 'allowedTierIds']);
 }

@@ -146,7 +146,6 @@ const UNCHECKED: HealthRecord = {
   reason: null,
   message: null,
   checkedAt: null,
-  cooldownUntil: null,
 };
 
 function newConnection(
@@ -164,6 +163,7 @@ function newConnection(
     provider: provider.slug,
     offering: offering.code,
     billing: offering.billing,
+    maxConcurrency: null,
     credential: offering.credential,
     label: settings.label,
     enabled: true,
@@ -176,7 +176,7 @@ function newConnection(
     secretPreview: secret === null ? null : maskSecret(secret),
     secretRotatedAt: now,
     secretExpiresAt: null,
-    health: checked ? healthAfterProbe(checked.failure, null, now) : UNCHECKED,
+    health: checked ? healthAfterProbe(checked.failure, now) : UNCHECKED,
     createdAt: now,
     updatedAt: now,
   };

@@ -3,6 +3,7 @@ import { healthAfterProbe, planActiveAfterProbe } from '../../discovery/health.j
 import type { UpstreamFailure } from '../../domain/failure.js';
 import type { ConnectionRecord, DiscoveryRunRecord } from '../../domain/records.js';
 import { findConnection, recordHealth, replaceSecret } from '../../persistence/connections.js';
+import { clearCooldowns } from '../../persistence/cooldowns.js';
 import { maskSecret } from '../../secrets/tokens.js';
 import { requireScope, type AdminContext } from '../actor.js';
 import type { AdminDeps } from '../admin-deps.js';
@@ -50,8 +51,9 @@ export async function rotateConnectionSecret(
     const replaced = await replaceSecret(tx, before, sealed, maskSecret(plaintext), now);
     if (replaced === null) return null;
     // What was known of the old secret says nothing about the new one.
+    await clearCooldowns(tx, id, now);
     const health = checked
-      ? healthAfterProbe(checked.failure, before.health, now)
+      ? healthAfterProbe(checked.failure, now)
       : { ...before.health, state: 'UNKNOWN' as const, reason: null, message: null, checkedAt: null };
     const planActive = checked && planActiveAfterProbe(offering, checked.failure);
     const connection = await recordHealth(tx, id, health, planActive);

@@ -1,7 +1,7 @@
 /** What the verbs on a stored connection have in common: that it may be missing, and what offering it is of. */
 import type { ConnectionRecord } from '../../domain/records.js';
 import { readProviders } from '../../persistence/custom-providers.js';
-import type { ScopedClient } from '../../persistence/workspace-scope.js';
+import type { ScopedTransaction } from '../../persistence/workspace-scope.js';
 import type { OfferingDefinition, ProviderDefinition } from '../../providers/define-provider.js';
 import { findOffering } from '../../providers/registry.js';
 import { fail, ok, type Result } from '../result.js';
@@ -13,7 +13,7 @@ export function connectionNotFound(): Result<never> {
 
 /** The offering behind a stored connection; a later version of this program may have dropped it. */
 export async function offeringOf(
-  rows: ScopedClient,
+  rows: ScopedTransaction,
   connection: ConnectionRecord,
 ): Promise<Result<{ provider: ProviderDefinition; offering: OfferingDefinition }>> {
   const provider = (await readProviders(rows)).find(connection.provider);

@@ -1,16 +1,34 @@
-/** Changes a connection's settings; its secret stays. */
+/** Changes a connection's settings. Its secret stays, unless it is to be sent elsewhere: then it is given anew. */
 import type { ConnectionRecord, DiscoveryRunRecord } from '../../domain/records.js';
-import { findConnection, updateConnection, type ConnectionPatch } from '../../persistence/connections.js';
+import {
+  findConnection,
+  recordHealth,
+  replaceSecret,
+  updateConnection,
+  type ConnectionPatch,
+} from '../../persistence/connections.js';
+import { holdCustomProvider } from '../../persistence/custom-providers.js';
 import { isUniqueViolation } from '../../persistence/unique-violation.js';
+import type { ScopedTransaction } from '../../persistence/workspace-scope.js';
 import type { OfferingDefinition } from '../../providers/define-provider.js';
+import { maskSecret } from '../../secrets/tokens.js';
 import { requireScope, type AdminContext } from '../actor.js';
 import type { AdminDeps } from '../admin-deps.js';
 import type { ConnectionUpdateInput } from '../admin.js';
-import { audit } from '../audit.js';
+import { audit, SECRET_SET } from '../audit.js';
 import { fail, ok, type Result } from '../result.js';
 import { auditedSettings } from './audited-settings.js';
-import { checkLabel, checkMonthlyPrice, checkOrigin, checkPlan, checkRegion } from './check-settings.js';
+import {
+  checkLabel,
+  checkMonthlyPrice,
+  checkOrigin,
+  checkPlan,
+  checkRegion,
+  checkSecret,
+} from './check-settings.js';
 import { planRediscovery } from './rediscover.js';
+import { sealSecret } from './seal-secret.js';
+import { secretNeededAgain, sendsSecretElsewhere } from './secret-destination.js';
 import { connectionNotFound, offeringOf } from './stored-connection.js';
 
 /** A change of address has the models asked for anew. */
@@ -27,31 +45,48 @@ export async function changeConnection(
   if (before === null) return connectionNotFound();
   const known = await offeringOf(rows, before);
   if (!known.ok) return known;
-  const patch = checkPatch(deps, known.value.offering, before, input);
+  const { provider, offering } = known.value;
+  const patch = checkPatch(deps, offering, before, input);
   if (!patch.ok) return patch;
+  const secret = input.secret === undefined ? ok(null) : checkSecret(provider, offering, input.secret);
+  if (!secret.ok) return secret;
 
   try {
-    const changed = await rows.$transaction(async (tx): Promise<Changed | null> => {
+    const changed = await rows.$transaction(async (tx): Promise<Result<Changed>> => {
+      // Its address must not change between the look at it and the change.
+      if (provider.kind === 'CUSTOM') await holdCustomProvider(tx, workspaceId, provider.slug);
       const present = await findConnection(tx, id);
-      if (present === null) return null;
-      const connection = await updateConnection(tx, id, patch.value, deps.clock.now());
-      if (connection === null) return null;
+      if (present === null) return connectionNotFound();
+      const now = await offeringOf(tx, present);
+      if (!now.ok) return now;
+      const { baseUrl = present.baseUrl } = patch.value;
+      const elsewhere = sendsSecretElsewhere(now.value.provider, now.value.offering, present, { baseUrl });
+      if (elsewhere && secret.value === null) return secretNeededAgain(present);
+      const updated = await updateConnection(tx, id, patch.value, deps.clock.now());
+      if (updated === null) return connectionNotFound();
+      const connection = secret.value === null ? updated : await storeSecret(deps, tx, updated, secret.value);
       await audit(tx, context, deps.clock, {
         action: 'connection.update',
         subjectId: id,
         subjectName: connection.label,
-        changes: auditedSettings(present, connection),
+        changes: [...auditedSettings(present, connection), ...(secret.value === null ? [] : [SECRET_SET])],
       });
-      const moved = connection.baseUrl !== present.baseUrl || connection.region !== present.region;
-      return { connection, run: moved ? await planRediscovery(deps, tx, connection) : null };
+      const moved =
+        connection.baseUrl !== present.baseUrl ||
+        connection.region !== present.region ||
+        secret.value !== null;
+      return ok({ connection, run: moved ? await planRediscovery(deps, tx, connection) : null });
     });
-    if (changed === null) return connectionNotFound();
+    if (!changed.ok) return changed;
+    const { connection, run } = changed.value;
     deps.bus.publish('config.changed', { workspaceId });
-    if (changed.run) deps.discovery.launch(changed.run);
-    return ok(changed.connection);
+    if (secret.value !== null) deps.bus.publish('connection.health', { workspaceId, connectionId: id });
+    if (run) deps.discovery.launch(run);
+    await deps.configInForce();
+    return ok(connection);
   } catch (error) {
     if (!isUniqueViolation(error)) throw error;
-    return fail('TAKEN', `There is a connection "${input.label}" for ${known.value.provider.name} already.`, [
+    return fail('TAKEN', `There is a connection "${input.label}" for ${provider.name} already.`, [
       'input',
       'label',
     ]);
@@ -61,6 +96,20 @@ export async function changeConnection(
 interface Changed {
   readonly connection: ConnectionRecord;
   readonly run: DiscoveryRunRecord | null;
+}
+
+/** What was known of the old secret says nothing about the new one. */
+async function storeSecret(
+  deps: AdminDeps,
+  tx: ScopedTransaction,
+  connection: ConnectionRecord,
+  secret: string,
+): Promise<ConnectionRecord> {
+  const { id, health } = connection;
+  const sealed = sealSecret(deps.vault, connection, secret);
+  await replaceSecret(tx, connection, sealed, maskSecret(secret), deps.clock.now());
+  const unknown = { ...health, state: 'UNKNOWN' as const, reason: null, message: null, checkedAt: null };
+  return (await recordHealth(tx, id, unknown)) ?? connection;
 }
 
 /** The named fields only: two operators who change different ones do not undo each other. */

@@ -3,6 +3,8 @@ import { healthAfterProbe, planActiveAfterProbe } from '../../discovery/health.j
 import type { UpstreamFailure } from '../../domain/failure.js';
 import type { ConnectionRecord } from '../../domain/records.js';
 import { findConnection, findSealedSecret, recordHealth } from '../../persistence/connections.js';
+import { clearCooldowns, findCooldowns } from '../../persistence/cooldowns.js';
+import type { ScopedTransaction } from '../../persistence/workspace-scope.js';
 import type { OfferingDefinition } from '../../providers/define-provider.js';
 import { connectionSecretBinding } from '../../secrets/connection-secret.js';
 import { VaultError } from '../../secrets/vault.js';
@@ -28,10 +30,13 @@ export async function verifyConnection(
   const { offering } = known.value;
 
   const failure = await probeStored(deps, context, before, offering);
-  const health = healthAfterProbe(failure, before.health, deps.clock.now());
+  const health = healthAfterProbe(failure, deps.clock.now());
   const connection = await rows.$transaction(async (tx) => {
     const after = await recordHealth(tx, id, health, planActiveAfterProbe(offering, failure));
     if (after === null) return null;
+    // Otherwise the gateways would stay away for hours from a key that was just proven.
+    if (failure === null && (await isHeldAsRefused(tx, id)))
+      await clearCooldowns(tx, id, health.checkedAt ?? 0);
     await audit(tx, context, deps.clock, {
       action: 'connection.verify',
       subjectId: id,
@@ -44,8 +49,14 @@ export async function verifyConnection(
     return after;
   });
   if (connection === null) return connectionNotFound();
+  deps.bus.publish('config.changed', { workspaceId });
   deps.bus.publish('connection.health', { workspaceId, connectionId: id });
   return ok(connection);
+}
+
+async function isHeldAsRefused(tx: ScopedTransaction, id: string): Promise<boolean> {
+  const [cooldowns = []] = await findCooldowns(tx, [id]);
+  return cooldowns.some((cooldown) => cooldown.modelRef === null && cooldown.class === 'AUTHENTICATION');
 }
 
 async function probeStored(

@@ -1,6 +1,6 @@
 /** Changes what is said of a custom provider; its connections stay and are asked for their models again. */
 import type { DiscoveryRunRecord } from '../../domain/records.js';
-import { findEnabledConnections } from '../../persistence/connections.js';
+import { findEnabledConnections, findLabelsWithSecretAtProvider } from '../../persistence/connections.js';
 import {
   findCustomProvider,
   lockCustomProvider,
@@ -13,7 +13,7 @@ import { requireScope, type AdminContext } from '../actor.js';
 import type { AdminDeps } from '../admin-deps.js';
 import type { CustomProviderUpdateInput } from '../admin.js';
 import { audit } from '../audit.js';
-import { ok, type Result } from '../result.js';
+import { fail, ok, type Result } from '../result.js';
 import { auditedDescription } from './audited-description.js';
 import { checkBase, checkModels, checkName, checkProtocol } from './check-description.js';
 import { customProviderNotFound } from './not-found.js';
@@ -35,6 +35,10 @@ export async function changeCustomProvider(
     const checked = applyInput(deps, before, input);
     if (!checked.ok) return checked;
     const provider = checked.value;
+    if (new URL(provider.baseUrl).origin !== new URL(before.baseUrl).origin) {
+      const labels = await findLabelsWithSecretAtProvider(tx, slug);
+      if (labels.length > 0) return keysWouldMove(labels);
+    }
     await updateCustomProvider(tx, provider, deps.clock.now());
     await audit(tx, context, deps.clock, {
       action: 'custom_provider.update',
@@ -59,6 +63,16 @@ export async function changeCustomProvider(
 }
 
 type Changed = Result<{ readonly provider: CustomProvider; readonly run: DiscoveryRunRecord | null }>;
+
+/** Whoever may change settings but does not know a key must not get it by naming an address of their own. */
+function keysWouldMove(labels: readonly string[]): Result<never> {
+  return fail(
+    'INVALID_STATE',
+    `The keys of ${labels.map((label) => `"${label}"`).join(', ')} would be sent to the new address: ` +
+      'first give each of these connections its base URL and its key again.',
+    ['input', 'baseUrl'],
+  );
+}
 
 function applyInput(
   deps: AdminDeps,

@@ -1,5 +1,5 @@
 /** Asks providers which models they offer, in the background. */
-import { PAGE_MAX_ITEMS } from '../../config/limits.js';
+import { PAGE_MAX_ITEMS } from '../../config/graphql-limits.js';
 import type { ConnectionRecord, DiscoveryRunRecord } from '../../domain/records.js';
 import { findConnections, findEnabledConnections } from '../../persistence/connections.js';
 import { inOrder } from '../../persistence/keyset.js';

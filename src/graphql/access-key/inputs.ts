@@ -1,5 +1,5 @@
 /** What callers may say about gateway keys. */
-import { Field, InputType } from 'type-graphql';
+import { Field, ID, InputType } from 'type-graphql';
 import type { AccessKeyState } from '../../admin/admin.js';
 import { AccessKeyStateEnum } from '../shared/enums.js';
 import { DateTimeScalar } from '../shared/scalars.js';
@@ -26,6 +26,9 @@ export class AccessKeyCreateInput {
     description: 'Model references and `provider/*` patterns; empty for all.',
   })
   declare readonly allowedModels: readonly string[];
+
+  @Field(() => [ID], { defaultValue: [], description: 'Tiers, by ID; empty for all.' })
+  declare readonly allowedTierIds: readonly string[];
 
   @Field(() => DateTimeScalar, { nullable: true, description: 'When it stops working.' })
   declare readonly expiresAt?: number | null;

@@ -1,9 +1,11 @@
 /** Gateway keys: listing, issuing and revoking them. */
 import { Arg, Ctx, FieldResolver, Mutation, Query, Resolver, Root } from 'type-graphql';
+import { requireScope } from '../../admin/actor.js';
 import type { AccessKeyState } from '../../admin/admin.js';
 import { positionOfAccessKey } from '../../admin/positions.js';
-import type { AccessKeyRecord } from '../../domain/records.js';
+import type { AccessKeyRecord, RoutingTierRecord } from '../../domain/records.js';
 import type { GraphqlContext } from '../context.js';
+import { RoutingTier } from '../routing/types.js';
 import { After, checkListLength, Filter, First, Id, Input, present } from '../shared/args.js';
 import { AccessKeyStateEnum } from '../shared/enums.js';
 import { pageRequest, toPage, type PageValue } from '../shared/page.js';
@@ -37,6 +39,7 @@ export class AccessKeyResolver {
     @Input(() => AccessKeyCreateInput) input: AccessKeyCreateInput,
   ): Promise<object> {
     checkListLength('allowedModels', input.allowedModels);
+    checkListLength('allowedTierIds', input.allowedTierIds);
     return toPayload(await services.admin.accessKeys.create(caller, present(input)), (value) => value);
   }
 
@@ -48,6 +51,17 @@ export class AccessKeyResolver {
   @FieldResolver(() => AccessKeyStateEnum, { description: 'Whether it works.' })
   state(@Root() key: AccessKeyRecord, @Ctx() { services }: GraphqlContext): AccessKeyState {
     return services.admin.accessKeys.state(key);
+  }
+
+  @FieldResolver(() => [RoutingTier], { description: 'Tiers it may use; empty for all.' })
+  async allowedTiers(
+    @Root() key: AccessKeyRecord,
+    @Ctx() { caller, loaders }: GraphqlContext,
+  ): Promise<readonly RoutingTierRecord[]> {
+    // To answer none would say that it may use all.
+    if (key.allowedTierIds.length > 0) requireScope(caller, 'CONFIG_READ');
+    const tiers = await Promise.all(key.allowedTierIds.map((id) => loaders.tier.load(id)));
+    return tiers.flatMap((tier) => tier ?? []);
   }
 
   @FieldResolver(() => UsageTotals, { description: 'Totals for a time range.' })

@@ -1,15 +1,16 @@
 /** Health of connections as it changes: the present state of each first, then changes only. */
-import type { ConnectionRecord, HealthRecord } from '../../domain/records.js';
+import type { ConnectionRecord } from '../../domain/records.js';
 import type { HealthState } from '../../domain/vocabulary.js';
 import { createMailbox } from '../../live/mailbox.js';
 import type { GraphqlContext } from '../context.js';
 import { checkListLength } from '../shared/args.js';
 import { mapIterator } from '../shared/iterators.js';
+import { healthOf, type ShownHealth } from './health.js';
 import { allConnections } from './pages.js';
 
 export interface HealthChange {
   readonly connection: ConnectionRecord;
-  readonly health: HealthRecord;
+  readonly health: ShownHealth;
   /** Null in the snapshot. */
   readonly previousState: HealthState | null;
 }
@@ -43,11 +44,11 @@ export async function followHealth(
     throw error;
   }
 
-  const known = new Map<string, HealthRecord>();
+  const known = new Map<string, ShownHealth>();
   return mapIterator(mailbox, async ({ item: id }) => {
     const connection = await loaders.connection.load(id);
     if (!connection) return null;
-    const health = services.admin.connections.health(connection);
+    const health = await healthOf(connection, context);
     const before = known.get(id);
     if (before && sameHealth(before, health)) return null;
     known.set(id, health);
@@ -55,7 +56,8 @@ export async function followHealth(
   });
 }
 
-function sameHealth(a: HealthRecord, b: HealthRecord): boolean {
+/** The error rate alone is no news: it changes with every request. */
+function sameHealth(a: ShownHealth, b: ShownHealth): boolean {
   return (
     a.state === b.state &&
     a.reason === b.reason &&

@@ -96,6 +96,12 @@ export class ConnectionUpdateInput {
 
   @Field(() => DecimalScalar, { nullable: true, description: 'Monthly price.' })
   declare readonly monthlyPriceUsd?: string | null;
+
+  @Field(() => String, {
+    nullable: true,
+    description: 'Key or token; write-only. Needed again when the address changes, because it is sent there.',
+  })
+  declare readonly secret?: string | null;
 }
 
 @InputType('ConnectionRotateSecretInput', { description: 'New secret.' })

@@ -1,7 +1,7 @@
 /** Lists of connections. */
 import type { ConnectionFilter } from '../../admin/admin.js';
 import { positionOfConnection } from '../../admin/positions.js';
-import { PAGE_MAX_ITEMS } from '../../config/limits.js';
+import { PAGE_MAX_ITEMS } from '../../config/graphql-limits.js';
 import type { ConnectionRecord } from '../../domain/records.js';
 import type { GraphqlContext } from '../context.js';
 import { pageRequest, toPage, type PageValue } from '../shared/page.js';

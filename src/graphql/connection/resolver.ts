@@ -1,11 +1,6 @@
 /** Connections: reading, changing and following them. */
 import { Arg, Ctx, FieldResolver, ID, Mutation, Query, Resolver, Root, Subscription } from 'type-graphql';
-import type {
-  ConnectionRecord,
-  DiscoveryResultRecord,
-  HealthRecord,
-  ModelRecord,
-} from '../../domain/records.js';
+import type { ConnectionRecord, DiscoveryResultRecord, ModelRecord } from '../../domain/records.js';
 import type { OfferingDefinition } from '../../providers/define-provider.js';
 import { addressOf } from '../../providers/urls.js';
 import type { GraphqlContext } from '../context.js';
@@ -22,6 +17,7 @@ import { TimeRangeInput } from '../usage/inputs.js';
 import { toRange } from '../usage/ranges.js';
 import { UsageTotals } from '../usage/types.js';
 import { toTotals } from '../usage/values.js';
+import { healthOf, type ShownHealth } from './health.js';
 import { followHealth, type HealthChange } from './follow-health.js';
 import {
   ConnectionCreateInput,
@@ -32,6 +28,7 @@ import {
 import { connectionPage } from './pages.js';
 import {
   Connection,
+  ConnectionClearCooldownPayload,
   ConnectionCreatePayload,
   ConnectionDeletePayload,
   ConnectionHealth,
@@ -43,7 +40,7 @@ import {
 } from './types.js';
 
 /** Fields of an update for which there is no "none". */
-const NEVER_NULL = ['label', 'enabled', 'priority'] as const;
+const NEVER_NULL = ['label', 'enabled', 'priority', 'secret'] as const;
 
 @Resolver(() => Connection)
 export class ConnectionResolver {
@@ -78,8 +75,8 @@ export class ConnectionResolver {
   ): Promise<object> {
     const userErrors = refuseNulls(input, NEVER_NULL);
     if (userErrors.length > 0) return { userErrors };
-    const { label, enabled, priority, ...clearable } = input;
-    const change = { ...clearable, ...present({ label, enabled, priority }) };
+    const { label, enabled, priority, secret, ...clearable } = input;
+    const change = { ...clearable, ...present({ label, enabled, priority, secret }) };
     return toPayload(await services.admin.connections.update(caller, id, change), (connection) => ({
       connection,
     }));
@@ -103,6 +100,18 @@ export class ConnectionResolver {
   })
   async connectionVerify(@Ctx() { services, caller }: GraphqlContext, @Id() id: string): Promise<object> {
     return toPayload(await services.admin.connections.verify(caller, id), (connection) => ({ connection }));
+  }
+
+  @Mutation(() => ConnectionClearCooldownPayload, {
+    description: 'Forget a cool-down, so that the next request tries the connection again.',
+  })
+  async connectionClearCooldown(
+    @Ctx() { services, caller }: GraphqlContext,
+    @Id() id: string,
+  ): Promise<object> {
+    return toPayload(await services.admin.connections.clearCooldown(caller, id), (connection) => ({
+      connection,
+    }));
   }
 
   @Mutation(() => ConnectionDeletePayload, { description: 'Remove a connection. Its usage history stays.' })
@@ -148,8 +157,8 @@ export class ConnectionResolver {
   }
 
   @FieldResolver(() => ConnectionHealth, { description: 'Latest known health.' })
-  health(@Root() connection: ConnectionRecord, @Ctx() { services }: GraphqlContext): HealthRecord {
-    return services.admin.connections.health(connection);
+  health(@Root() connection: ConnectionRecord, @Ctx() context: GraphqlContext): Promise<ShownHealth> {
+    return healthOf(connection, context);
   }
 
   @FieldResolver(() => DiscoveredModelPage, { description: 'Models reachable through it.' })

@@ -1,5 +1,5 @@
 /** Connections, their health, and the outcomes of changing them. */
-import { Field, ID, Int, ObjectType } from 'type-graphql';
+import { Field, Float, ID, Int, ObjectType } from 'type-graphql';
 import type { Billing, HealthState, FailureClass } from '../../domain/vocabulary.js';
 import { countedPageType } from '../shared/page.js';
 import { BillingEnum, FailureClassEnum, HealthStateEnum } from '../shared/enums.js';
@@ -18,6 +18,12 @@ export class ConnectionHealth {
 
   @Field(() => String, { nullable: true, description: 'Explanation for an operator, without secrets.' })
   declare readonly message: string | null;
+
+  @Field(() => Float, {
+    nullable: true,
+    description: 'Share of requests that failed in the last 15 minutes, 0 to 1; null without traffic.',
+  })
+  declare readonly errorRate: number | null;
 
   @Field(() => DateTimeScalar, {
     nullable: true,
@@ -118,6 +124,15 @@ export class ConnectionRotateSecretPayload {
 })
 export class ConnectionVerifyPayload {
   @Field(() => Connection, { nullable: true, description: 'Connection with fresh health.' })
+  declare readonly connection: Connection | null;
+
+  @Field(() => [UserError], { description: 'Problems; empty on success.' })
+  declare readonly userErrors: readonly UserError[];
+}
+
+@ObjectType('ConnectionClearCooldownPayload', { description: 'Outcome of connectionClearCooldown.' })
+export class ConnectionClearCooldownPayload {
+  @Field(() => Connection, { nullable: true, description: 'Connection as it now is.' })
   declare readonly connection: Connection | null;
 
   @Field(() => [UserError], { description: 'Problems; empty on success.' })

@@ -2,7 +2,7 @@
 import {
   GRAPHQL_COST_BUCKET as CAPACITY,
   GRAPHQL_COST_RESTORE_PER_SECOND as RESTORE_PER_SECOND,
-} from '../../config/limits.js';
+} from '../../config/graphql-limits.js';
 import type { Actor } from '../../admin/actor.js';
 import type { Clock } from '../../domain/clock.js';
 

@@ -21,7 +21,7 @@ import {
   GRAPHQL_MUTATIONS_MAX,
   GRAPHQL_ROOT_FIELDS_MAX,
   GRAPHQL_TOKENS_MAX,
-} from '../../config/limits.js';
+} from '../../config/graphql-limits.js';
 import { refusal, withCode } from '../errors.js';
 import type { BucketState, CostBuckets } from './cost-buckets.js';
 import { measureOperation } from './measure.js';
@@ -107,11 +107,13 @@ export function guardOperation(request: GuardRequest): {
       refused,
     );
   }
+  return { operation, cost: costReport(costs, tokenId, cost, depth) };
+}
+
+/** What an operation cost, or that one that was refused cost nothing, and what the token has left. */
+export function costReport(costs: CostBuckets, tokenId: string, requested = 0, depth = 0): CostReport {
   const { limit, remaining, restoreRate } = costs.state(tokenId);
-  return {
-    operation,
-    cost: { requested: cost, limit: GRAPHQL_COST_MAX, depth, bucket: { limit, remaining, restoreRate } },
-  };
+  return { requested, limit: GRAPHQL_COST_MAX, depth, bucket: { limit, remaining, restoreRate } };
 }
 
 function checkCounts(document: DocumentNode): void {
@@ -124,6 +126,7 @@ function checkCounts(document: DocumentNode): void {
     Directive: () => {
       directives++;
     },
+    StringValue: ({ value }) => refuseNul(value),
   });
   if (aliases > GRAPHQL_ALIASES_MAX) {
     throw refusal(
@@ -154,5 +157,15 @@ function readVariables(
 ): Readonly<Record<string, unknown>> {
   const values = getVariableValues(schema, operation.variableDefinitions ?? [], given, { maxErrors: 50 });
   if (values.errors) throw withCode(values.errors[0], 'BAD_USER_INPUT');
+  refuseNul(values.coerced);
   return values.coerced ?? {};
+}
+
+/** Postgres keeps no text with U+0000 in it, and nothing that is named has one. */
+function refuseNul(value: unknown): void {
+  if (typeof value === 'string') {
+    if (value.includes('\0')) throw refusal('BAD_USER_INPUT', 'Text must not contain the character U+0000.');
+  } else if (typeof value === 'object' && value !== null) {
+    for (const part of Object.values(value)) refuseNul(part);
+  }
 }

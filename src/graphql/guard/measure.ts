@@ -2,7 +2,7 @@
  * Measures an operation before it runs: how deep it nests, how many root fields it has, and what it costs.
  *
  * The cost can be worked out by hand: a leaf 0, an object 1, a page 1 + `first` × what each item selects, any other list
- * 1 + 10 × what each item selects, a mutation 20, and a few fields that sum over usage what {@link FIELD_COST} says.
+ * 1 + 10 × what each item selects, a mutation 20, and a few fields that read much what {@link FIELD_COST} says.
  * Fields named twice count twice. Fragments are measured once each, so that measuring stays linear however they nest.
  */
 import {
@@ -24,14 +24,17 @@ import {
   type OperationDefinitionNode,
   type SelectionSetNode,
 } from 'graphql';
-import { PAGE_MAX_ITEMS } from '../../config/limits.js';
+import { PAGE_MAX_ITEMS } from '../../config/graphql-limits.js';
 
 /** Fields whose own cost is not 1. */
 const FIELD_COST: Readonly<Record<string, number>> = {
   'Query.usageReport': 50,
+  'Query.routePlan': 50,
+  'Query.savingsReport': 50,
   'Subscription.usageTotals': 50,
   'Connection.usage': 5,
   'AccessKey.usage': 5,
+  'PlanSubscription.usage': 5,
 };
 const MUTATION_COST = 20;
 const LIST_ITEMS = 10;

@@ -1,6 +1,5 @@
 /** The state of this service. */
 import { Ctx, Query, Resolver } from 'type-graphql';
-import { USAGE_RETENTION_DAYS } from '../../config/limits.js';
 import type { HealthState } from '../../domain/vocabulary.js';
 import type { GraphqlContext, HealthCheckValue } from '../context.js';
 import { SystemHealth } from './types.js';
@@ -19,7 +18,7 @@ export class HealthResolver {
       startedAt: services.startedAt,
       schemaHash: services.schemaHash,
       checks,
-      usageRetentionDays: USAGE_RETENTION_DAYS,
+      usageRetentionDays: services.usageRetentionDays,
       liveSubscribers: services.live.subscribers,
       liveEventsDropped: services.live.dropped,
     };

@@ -1,7 +1,8 @@
 /** Models that can be routed to, and through which connections. */
 import { Arg, Ctx, FieldResolver, Mutation, Query, Resolver, Root } from 'type-graphql';
-import type { ConnectionRecord, ModelRecord, ModelRoute, PriceVersion } from '../../domain/records.js';
+import type { ConnectionRecord, ModelRecord, PriceVersion } from '../../domain/records.js';
 import type { Billing, FailureClass } from '../../domain/vocabulary.js';
+import { whyHeldBack } from '../connection/health.js';
 import { Connection } from '../connection/types.js';
 import type { GraphqlContext } from '../context.js';
 import { knownProvider, type ShownProvider } from '../provider/lookup.js';
@@ -78,24 +79,23 @@ export class ModelResolver {
   @FieldResolver(() => [ModelAvailability], { description: 'Connections that can serve it, by priority.' })
   async availability(
     @Root() model: ModelRecord,
-    @Ctx() { services, loaders }: GraphqlContext,
+    @Ctx() context: GraphqlContext,
   ): Promise<readonly Availability[]> {
-    const connections = await loaders.connection.loadMany(model.via.map(({ connectionId }) => connectionId));
-    return model.via.flatMap((route, index) => {
-      const connection = connections[index];
-      if (connection instanceof Error) throw connection;
-      if (!connection) return [];
-      const health = services.admin.connections.health(connection);
-      const coolingDown = health.cooldownUntil !== null && health.cooldownUntil > services.clock.now();
-      const reason = whyNotReady(route, health.state === 'UNHEALTHY' || coolingDown ? health.reason : null);
-      const ready =
-        model.enabled &&
-        connection.enabled &&
-        !coolingDown &&
-        health.state !== 'UNHEALTHY' &&
-        reason === null;
-      return [{ connection, billing: connection.billing, ready, reason }];
-    });
+    const connections = await context.loaders.connection.loadMany(
+      model.via.map(({ connectionId }) => connectionId),
+    );
+    const found = await Promise.all(
+      model.via.map(async (route, index) => {
+        const connection = connections[index];
+        if (connection instanceof Error) throw connection;
+        if (!connection) return null;
+        const removed = route.state === 'REMOVED';
+        const reason = removed ? 'MODEL_NOT_FOUND' : await whyHeldBack(connection, model.ref, context);
+        const ready = model.enabled && connection.enabled && reason === null;
+        return { connection, billing: connection.billing, ready, reason };
+      }),
+    );
+    return found.filter((availability) => availability !== null);
   }
 }
 
@@ -127,10 +127,6 @@ export class ModelAvailabilityResolver {
   reason(@Root() availability: Availability): FailureClass | null {
     return availability.reason;
   }
-}
-
-function whyNotReady(route: ModelRoute, connectionReason: FailureClass | null): FailureClass | null {
-  return route.state === 'REMOVED' ? 'MODEL_NOT_FOUND' : connectionReason;
 }
 
 function toTokenPrice(price: PriceVersion): TokenPrice {

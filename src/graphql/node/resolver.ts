@@ -1,9 +1,10 @@
 /** Any object by its id. */
 import { Arg, Ctx, ID, Query, Resolver } from 'type-graphql';
-import { kindOfId } from '../../domain/ids.js';
+import { kindOfId, siblingId } from '../../domain/ids.js';
 import { AppError } from '../../domain/errors.js';
 import { slugOfProviderId } from '../../providers/provider-id.js';
 import type { GraphqlContext } from '../context.js';
+import { planOf } from '../plan-subscription/values.js';
 import { providerOf } from '../provider/lookup.js';
 import { checkListLength } from '../shared/args.js';
 import { Node } from '../shared/node.js';
@@ -18,7 +19,7 @@ export class NodeResolver {
     @Ctx() context: GraphqlContext,
     @Arg('id', () => ID, { description: 'ID of the object.' }) id: string,
   ): Promise<object | null> {
-    return load(context, id);
+    return loadNode(context, id);
   }
 
   @Query(() => [Node], {
@@ -30,12 +31,12 @@ export class NodeResolver {
     @Arg('ids', () => [ID], { description: 'IDs.' }) ids: string[],
   ): Promise<readonly (object | null)[]> {
     checkListLength('ids', ids);
-    return Promise.all(ids.map((id) => load(context, id)));
+    return Promise.all(ids.map((id) => loadNode(context, id)));
   }
 }
 
-/** What may not be seen is answered like what does not exist. */
-async function load(context: GraphqlContext, id: string): Promise<object | null> {
+/** The object behind an id. What may not be seen is answered like what does not exist. */
+export async function loadNode(context: GraphqlContext, id: string): Promise<object | null> {
   const { loaders, caller } = context;
   try {
     switch (kindOfId(id)) {
@@ -46,14 +47,22 @@ async function load(context: GraphqlContext, id: string): Promise<object | null>
       }
       case 'connection':
         return await loaders.connection.load(id);
+      case 'plan':
+        return planOf(await loaders.connection.load(siblingId('connection', id)));
       case 'model':
         return await loaders.model.load(id);
       case 'run':
         return await loaders.run.load(id);
+      case 'tier':
+        return await loaders.tier.load(id);
+      case 'rule':
+        return await loaders.rule.load(id);
       case 'accessKey':
         return await loaders.accessKey.load(id);
       case 'event':
         return await loaders.event.load(id);
+      case 'audit':
+        return await loaders.auditEntry.load(id);
       default:
         return null;
     }

@@ -1,6 +1,6 @@
 /** Arguments that many fields share, and readings of arguments. */
 import { Arg, ID, Int, type ClassType } from 'type-graphql';
-import { PAGE_MAX_ITEMS } from '../../config/limits.js';
+import { PAGE_MAX_ITEMS } from '../../config/graphql-limits.js';
 import { AppError } from '../../domain/errors.js';
 import type { UserError } from '../../admin/result.js';
 

@@ -1,5 +1,6 @@
 /** Enums of the schema, each value described. The types make sure that none is forgotten. */
 import { registerEnumType } from 'type-graphql';
+import type { Actor } from '../../admin/actor.js';
 import type { AccessKeyState, ModelOrder } from '../../admin/admin.js';
 import type { UserErrorCode } from '../../admin/result.js';
 import type {
@@ -13,6 +14,8 @@ import type {
   ModelState,
   ModelCapability,
   PriceSource,
+  QuotaPace,
+  QuotaUnit,
   DiscoveryTrigger,
   JobStatus,
   UsageStatus,
@@ -20,6 +23,8 @@ import type {
   UsageInterval,
   LimitWindow,
   UsageDimension,
+  TargetStrategy,
+  SkipReason,
 } from '../../domain/vocabulary.js';
 
 type EnumObject<T extends string> = { readonly [K in T]: K };
@@ -49,6 +54,12 @@ export const AdminScopeEnum = describeEnum<AdminScope>(
     AUDIT_READ: 'Read the audit log.',
   },
 );
+
+export const ActorKindEnum = describeEnum<Actor['kind']>('ActorKind', 'Kind of actor.', {
+  ADMIN_TOKEN: 'Someone using an admin token.',
+  CLI: 'The command line.',
+  SYSTEM: 'This service itself.',
+});
 
 export const HealthStateEnum = describeEnum<HealthState>('HealthState', 'How well something works.', {
   HEALTHY: 'Works.',
@@ -223,6 +234,26 @@ export const MeasurementSourceEnum = describeEnum<MeasurementSource>(
   },
 );
 
+export const QuotaUnitEnum = describeEnum<QuotaUnit>('QuotaUnit', 'Unit of a quota.', {
+  REQUESTS: 'Requests.',
+  TOKENS: 'Tokens of all kinds.',
+  CREDITS: 'Credits of the provider.',
+  USD: "US dollars at the provider's list price.",
+  SHARE: 'Only a share is known.',
+});
+
+export const QuotaPaceEnum = describeEnum<QuotaPace>(
+  'QuotaPace',
+  'Use of a window compared with the time passed in it.',
+  {
+    AHEAD: 'Used faster than time passes: it will run out before the reset.',
+    ON_PACE: 'About in step with time.',
+    BEHIND: 'Used slower than time passes: some will expire unused.',
+    EXHAUSTED: 'Exhausted.',
+    UNKNOWN: 'Length or reset unknown, or too early to tell.',
+  },
+);
+
 export const UserErrorCodeEnum = describeEnum<UserErrorCode>('UserErrorCode', 'Code of a user error.', {
   INVALID: 'Value not acceptable.',
   REQUIRED: 'Value missing.',
@@ -259,3 +290,31 @@ export const OrderDirectionEnum = describeEnum<ModelOrder['direction']>(
     DESC: 'Largest first.',
   },
 );
+
+export const TargetStrategyEnum = describeEnum<TargetStrategy>(
+  'TargetStrategy',
+  'How a target is chosen within a tier.',
+  {
+    ORDERED: 'As listed.',
+    SUBSCRIPTION_FIRST: 'Subscriptions with quota left first, then as listed.',
+    EXPIRING_FIRST:
+      'Among usable subscriptions, the one whose unused allowance expires soonest first; then as listed.',
+    PACED:
+      "Subscriptions that are not ahead of their pace first, so that a week's allowance lasts the week; then as listed.",
+    LOWEST_COST: 'Cheapest ready target first.',
+    LOWEST_LATENCY: 'Fastest to the first token lately first.',
+  },
+);
+
+export const SkipReasonEnum = describeEnum<SkipReason>('SkipReason', 'Why a target would not be used.', {
+  MODEL_DISABLED: 'Model disabled.',
+  MODEL_REMOVED: 'Model no longer offered.',
+  NO_CONNECTION: 'No enabled connection.',
+  COOLING_DOWN: 'Connection cooling down.',
+  QUOTA_EXHAUSTED: 'Plan allowance used up.',
+  HELD_BY_PACE: 'Plan ahead of its pace.',
+  LIMIT_REACHED: 'A limit blocks it.',
+  NOT_PERMITTED: 'The key may not use it.',
+  CAPABILITY_MISSING: 'Model lacks an ability the request needs.',
+  CONTEXT_TOO_LONG: 'Request exceeds the context window.',
+});

@@ -6,10 +6,14 @@ import { kindOfId, type IdKind } from '../../domain/ids.js';
 const TYPE_OF_KIND: Partial<Record<IdKind, string>> = {
   provider: 'Provider',
   connection: 'Connection',
+  plan: 'PlanSubscription',
   model: 'DiscoveredModel',
   run: 'DiscoveryRun',
+  tier: 'RoutingTier',
+  rule: 'RoutingRule',
   accessKey: 'AccessKey',
   event: 'UsageEvent',
+  audit: 'AuditEntry',
 };
 
 @InterfaceType('Node', {

@@ -1,7 +1,7 @@
 /** Pages: what every list that grows is answered as. */
 import { Field, Int, ObjectType, type ClassType } from 'type-graphql';
 import type { PagePosition, PageRequest } from '../../admin/admin.js';
-import { PAGE_MAX_ITEMS } from '../../config/limits.js';
+import { PAGE_MAX_ITEMS } from '../../config/graphql-limits.js';
 import { AppError } from '../../domain/errors.js';
 import type { Page } from '../../domain/records.js';
 import { decodeCursor, encodeCursor, type CursorKind } from './cursor.js';

@@ -1,17 +1,20 @@
 /** Usage as the API reads it: each read checks the scope and stays within the caller's workspace. */
 import { requireScope, type AdminContext } from '../../admin/actor.js';
 import type { PageRequest } from '../../admin/admin.js';
+import { timeOfId } from '../../domain/ids.js';
 import type { Page } from '../../domain/records.js';
 import type { TimeRange } from '../../domain/time-range.js';
 import { NO_TOKENS } from '../../domain/tokens.js';
 import type { StoredUsageEvent, UsageAttempt } from '../../domain/usage.js';
 import { findUsageAttempts, findUsageEvents, listUsageEvents } from '../../persistence/usage-events.js';
 import type { UsageFilter } from '../../persistence/usage-filter.js';
+import type { ErrorRates } from '../../usage/error-rates.js';
+import { exportUsage, type UsageExport } from '../../usage/export.js';
 import {
   followTotals,
   followUsage,
-  type FollowedEvent,
   type LiveSources,
+  type UsageFeed,
   type UsageTotalsState,
 } from '../../usage/live-feed.js';
 import {
@@ -21,6 +24,8 @@ import {
   type UsageSums,
   type UsageTotalsRequest,
 } from '../../usage/reports.js';
+import { savingsReport, type SavingsReport } from '../../usage/savings.js';
+import { checkSpan } from './ranges.js';
 
 export interface UsageReads {
   events(context: AdminContext, page: PageRequest, filter: UsageFilter): Promise<Page<StoredUsageEvent>>;
@@ -36,17 +41,29 @@ export interface UsageReads {
     ids: readonly string[],
     range: TimeRange,
   ): Promise<readonly UsageSums[]>;
+  savings(context: AdminContext, range: TimeRange): Promise<SavingsReport>;
+  /** A file in pieces; see {@link exportUsage}. */
+  export(context: AdminContext, request: UsageExport): AsyncGenerator<string>;
   /** Events after a place in commit order and from now on; only new ones when it is null. */
   follow(
     context: AdminContext,
     filter: UsageFilter,
-    afterSeq: number | null,
-  ): AsyncIterableIterator<FollowedEvent>;
+    after: FollowedPlace | null,
+    onLost: (events: number) => void,
+  ): UsageFeed;
+  /** Share of calls through a connection that failed lately, 0 to 1; null without traffic. */
+  errorRate(connectionId: string): number | null;
   followTotals(
     context: AdminContext,
     request: UsageTotalsRequest,
     minIntervalMs: number,
   ): AsyncIterableIterator<UsageTotalsState>;
+}
+
+/** An event that was seen last. */
+export interface FollowedPlace {
+  readonly seq: number;
+  readonly id: string;
 }
 
 const NO_USAGE: UsageSums = {
@@ -63,7 +80,9 @@ const NO_USAGE: UsageSums = {
   firstTokenMsP95: null,
 };
 
-export function createUsageReads(sources: LiveSources): UsageReads {
+export function createUsageReads(
+  sources: LiveSources & { readonly errorRates: Pick<ErrorRates, 'of'> },
+): UsageReads {
   const { sql } = sources;
   const workspaceOf = (context: AdminContext): string => {
     requireScope(context, 'USAGE_READ');
@@ -79,6 +98,7 @@ export function createUsageReads(sources: LiveSources): UsageReads {
     report: async (context, request) => usageReport(sources, workspaceOf(context), request),
     async sums(context, by, ids, range) {
       const workspaceId = workspaceOf(context);
+      checkSpan(range, 'TOTAL', ['range']);
       const { rollups } = await usageReport(sources, workspaceId, {
         range,
         interval: 'TOTAL',
@@ -89,8 +109,19 @@ export function createUsageReads(sources: LiveSources): UsageReads {
       const byId = new Map(rollups.map(({ group, totals }) => [group[0]?.value, totals]));
       return ids.map((id) => byId.get(id) ?? NO_USAGE);
     },
-    follow: (context, filter, afterSeq) =>
-      followUsage(sources, { workspaceId: workspaceOf(context), filter, afterSeq }),
+    savings: async (context, range) => savingsReport(sql, workspaceOf(context), range),
+    export: (context, request) => exportUsage(sql, workspaceOf(context), request),
+    follow(context, filter, after, onLost) {
+      const afterAt = after ? timeOfId(after.id) : Number.NaN;
+      return followUsage(sources, {
+        workspaceId: workspaceOf(context),
+        filter,
+        afterSeq: after?.seq ?? null,
+        ...(!Number.isNaN(afterAt) && { afterAt }),
+        onLost,
+      });
+    },
+    errorRate: (connectionId) => sources.errorRates.of(connectionId),
     followTotals: (context, request, minIntervalMs) =>
       followTotals(sources, { workspaceId: workspaceOf(context), request, minIntervalMs }),
   };

@@ -1,10 +1,10 @@
 /** Usage: single requests, sums over them, and both as they happen. */
 import { Arg, Ctx, FieldResolver, Int, Query, Resolver, Root, Subscription } from 'type-graphql';
-import { TOTALS_INTERVAL_MAX_MS, TOTALS_INTERVAL_MIN_MS } from '../../config/limits.js';
+import { TOTALS_INTERVAL_MAX_MS, TOTALS_INTERVAL_MIN_MS } from '../../config/usage-limits.js';
 import { AppError } from '../../domain/errors.js';
 import type { UpstreamFailure } from '../../domain/failure.js';
 import type { NanoUsd } from '../../domain/money.js';
-import type { AccessKeyRecord, ConnectionRecord } from '../../domain/records.js';
+import type { AccessKeyRecord, ConnectionRecord, RoutingTierRecord } from '../../domain/records.js';
 import type { StoredUsageEvent, UsageAttempt as AttemptRecord } from '../../domain/usage.js';
 import type { UsageDimension } from '../../domain/vocabulary.js';
 import { AccessKey } from '../access-key/types.js';
@@ -18,13 +18,14 @@ import type {
 import type { GraphqlContext } from '../context.js';
 import { knownProvider, type ShownProvider } from '../provider/lookup.js';
 import { Provider } from '../provider/types.js';
+import { RoutingTier } from '../routing/types.js';
 import { After, Filter, First, Input } from '../shared/args.js';
 import { decodeCursor, encodeCursor } from '../shared/cursor.js';
 import { UpstreamError } from '../shared/failure.js';
-import { mapIterator } from '../shared/iterators.js';
 import { pageRequest, toPage, type PageValue } from '../shared/page.js';
 import { DecimalScalar } from '../shared/scalars.js';
 import { UsageFilterInput, UsageReportInput, UsageTotalsInput } from './inputs.js';
+import type { FollowedPlace } from './reads.js';
 import { checkSpan, toFilter, toFilterWithoutRange, toRange } from './ranges.js';
 import {
   TokenCounts,
@@ -72,7 +73,7 @@ export class UsageResolver {
         },
       );
     }
-    const range = toRange(input.range, services.clock);
+    const range = toRange(input.range, services.clock, ['input', 'range']);
     checkSpan(range, input.interval);
     const report = await services.usage.report(caller, {
       range,
@@ -90,11 +91,7 @@ export class UsageResolver {
     subscribe: ({ args, context }: { args: UsageRecordedArgs; context: GraphqlContext }) => {
       const { services, caller } = context;
       const filter = toFilter(args.filter, services.clock);
-      const events = services.usage.follow(caller, filter, placeAfter(args.after));
-      return mapIterator(events, (followed) => {
-        services.live.lost(followed.droppedBefore);
-        return followed;
-      });
+      return services.usage.follow(caller, filter, placeAfter(args.after), services.live.lost);
     },
   })
   usageRecorded(
@@ -151,6 +148,17 @@ export class UsageResolver {
     @Ctx() { loaders }: GraphqlContext,
   ): Promise<ConnectionRecord | null> {
     return event.connectionId === null ? null : loaders.connection.load(event.connectionId);
+  }
+
+  @FieldResolver(() => RoutingTier, {
+    nullable: true,
+    description: 'Tier that chose the target; null when a model was named outright.',
+  })
+  async tier(
+    @Root() event: StoredUsageEvent,
+    @Ctx() { loaders }: GraphqlContext,
+  ): Promise<RoutingTierRecord | null> {
+    return event.tierId === null ? null : loaders.tier.load(event.tierId);
   }
 
   @FieldResolver(() => AccessKey, { nullable: true, description: 'Key that was used; null once deleted.' })
@@ -236,6 +244,8 @@ export class UsageGroupResolver {
         return (await loaders.connection.load(value))?.label ?? label;
       case 'ACCESS_KEY':
         return (await loaders.accessKey.load(value))?.name ?? label;
+      case 'TIER':
+        return (await loaders.tierBySlug.load(value))?.name ?? label;
       case 'PROVIDER':
         return (await knownProvider(context, value)).name;
       default:
@@ -269,10 +279,10 @@ function toDimensions(groupBy: readonly UsageDimension[] | null | undefined): re
   return dimensions;
 }
 
-/** Place in commit order to go on after; null without a cursor. */
-function placeAfter(cursor: string | null | undefined): number | null {
+/** Event to go on after; null without a cursor. */
+function placeAfter(cursor: string | null | undefined): FollowedPlace | null {
   const position = decodeCursor('usage', cursor);
   if (position === null) return null;
-  if (typeof position.sortKey === 'number') return position.sortKey;
+  if (typeof position.sortKey === 'number') return { seq: position.sortKey, id: position.id };
   throw new AppError('BAD_USER_INPUT', '`after` must be a cursor of a usage event.', { field: ['after'] });
 }

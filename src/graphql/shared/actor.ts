@@ -1,0 +1,18 @@
+/** Who acted. */
+import { Field, ID, ObjectType } from 'type-graphql';
+import type { Actor as AdminActor } from '../../admin/actor.js';
+import { ActorKindEnum } from './enums.js';
+
+@ObjectType('Actor', {
+  description: 'Who acted. Kept by value, so it survives deletion of the token.',
+})
+export class Actor {
+  @Field(() => ActorKindEnum, { description: 'Kind of actor.' })
+  declare readonly kind: AdminActor['kind'];
+
+  @Field(() => ID, { nullable: true, description: 'ID of the token; null for the system.' })
+  declare readonly id: string | null;
+
+  @Field(() => String, { description: 'Name at the time.' })
+  declare readonly name: string;
+}

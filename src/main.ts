@@ -4,17 +4,6 @@ import { fileURLToPath } from 'node:url';
 import { StartupError } from './domain/errors.js';
 import { report } from './app/messages.js';
 
-const HELP = `Usage: switchyard <command>
-
-  serve    start the router (the default)
-  demo     start it with simulated providers and a little traffic
-  reprice  price the requests that were recorded before their price was known
-  schema   print the GraphQL schema
-  help     print this
-
-Settings are environment variables; the README lists them.
-`;
-
 const program = fileURLToPath(import.meta.url);
 
 async function run(command: string, args: readonly string[]): Promise<void> {
@@ -26,16 +15,22 @@ async function run(command: string, args: readonly string[]): Promise<void> {
       return (await import('./app/demo.js')).demo(program);
     case 'reprice':
       return (await import('./app/reprice.js')).reprice();
+    case 'rollups':
+      return (await import('./app/rebuild-rollups.js')).rollups(args);
     case 'schema':
       return (await import('./app/schema.js')).printSchema();
     case 'control-process':
       return (await import('./app/control.js')).runControl();
     case 'gateway-process':
       return (await import('./app/gateway.js')).runGateway(Number(args[0] ?? 0));
+    case 'token':
+    case 'workspace':
+    case 'secrets':
+      return (await import('./app/commands/run.js')).runCommand([command, ...args]);
     case 'help':
     case '--help':
-      process.stdout.write(HELP);
-      return;
+    case '-h':
+      return (await import('./app/commands/run.js')).printHelp(args);
     default:
       throw new StartupError(`There is no command "${command}"; switchyard help lists them.`);
   }

@@ -3,7 +3,9 @@ import 'reflect-metadata';
 import { join } from 'node:path';
 import { ensureBootstrap } from '../admin/bootstrap.js';
 import { createAdmin } from '../admin/create-admin.js';
+import { createIssuerSignIn } from '../admin/issuer/sign-in.js';
 import { createSnapshotPublisher } from '../admin/snapshot-publisher.js';
+import { followSuggestions } from '../admin/tiers/follow-suggestions.js';
 import { readConfig } from '../config/config.js';
 import { openCatalog } from '../discovery/catalog/renewed-catalog.js';
 import { createDiscovery } from '../discovery/discovery.js';
@@ -16,30 +18,44 @@ import { createUsageReads } from '../graphql/usage/reads.js';
 import { createJournalReader } from '../journal/reader.js';
 import { createBus } from '../live/bus.js';
 import { createLogger, type Logger } from '../observability/logger.js';
+import { addJournalMetrics } from '../observability/journal-metrics.js';
 import { createMetrics } from '../observability/metrics.js';
 import { openDatabase, type Database } from '../persistence/database.js';
 import { recordKeyUse } from '../persistence/access-key-activity.js';
 import { sealingKeyIds } from '../persistence/sealed-secrets.js';
 import { commitUsage } from '../persistence/usage.js';
+import { createQuotaPoller, type QuotaPoller } from '../quota/poller.js';
 import type { RoutingSnapshot } from '../routing/snapshot.js';
 import type { Vault } from '../secrets/vault.js';
 import { createHttpGet } from '../upstream/http-get.js';
+import { createCooldownKeeper, type CooldownKeeper } from '../usage/cooldown-keeper.js';
+import { followErrorRates } from '../usage/error-rates.js';
 import { followKeyActivity } from '../usage/key-activity.js';
 import { createRecorder, type Recorder } from '../usage/recorder.js';
-import { foldEvents } from '../usage/rollup.js';
+import { keepRetention, type Retention } from '../usage/retention.js';
+import { commandSocketPath, openCommandChannel } from './commands/channel.js';
+import { createOperations } from './commands/operations.js';
 import { establishIdentity, wrongKey, type Identity } from './identity.js';
 import { createInForce } from './in-force.js';
+import { createJournalWatch, type JournalWatch } from './journal-watch.js';
 import { ADMIN_ADDRESS_SETTINGS, listenFailure } from './listeners.js';
 import { onOrder, report } from './messages.js';
+import { joinNodes } from './nodes.js';
 import { readVersion } from './version.js';
 
 export async function runControl(): Promise<void> {
   // Nothing is lost by stopping in the middle of a start, and whoever stops it then does not wait.
   let stop = (): Promise<void> => Promise.resolve(process.exit(0));
   const inForce = createInForce();
+  let keeper: CooldownKeeper | null = null;
+  let poller: QuotaPoller | null = null;
+  let journalWatch: JournalWatch | null = null;
   onOrder((order) => {
     if (order.kind === 'stop') void stop();
     if (order.kind === 'in-force') inForce.reached(order.version);
+    if (order.kind === 'cooldown') keeper?.note(order.change);
+    if (order.kind === 'quota') poller?.note(order.reading);
+    if (order.kind === 'journal') journalWatch?.heard(order.pid, order.trouble);
   });
   const config = readConfig();
   const logger = createLogger({ level: config.logLevel, role: 'control' });
@@ -76,7 +92,7 @@ export async function runControl(): Promise<void> {
   });
   const recorder = createRecorder({
     reader,
-    commit: (events, again) => commitUsage(database, events, foldEvents, again),
+    commit: (events, again) => commitUsage(database, events, again),
     bus,
     clock,
     logger,
@@ -86,8 +102,27 @@ export async function runControl(): Promise<void> {
     write: (lastUsed) => recordKeyUse(database, lastUsed),
     logger,
   });
+  const cooldowns = createCooldownKeeper({ database, bus, clock, logger });
+  keeper = cooldowns;
+  const errorRates = followErrorRates({ bus, clock });
   const metrics = createMetrics(() => recorder.lag());
+  const watch = (journalWatch = createJournalWatch({
+    directory: journalDir,
+    maxBytes: config.journal.maxBytes,
+    damaged: () => recorder.lag().damaged,
+  }));
+  addJournalMetrics(metrics.registry, watch.figures);
   bus.subscribe('usage.recorded', ({ events }) => metrics.countUsage(events));
+  const nodes = await joinNodes({
+    database,
+    databaseUrl: config.databaseUrl,
+    redisUrl: config.redisUrl,
+    bus,
+    clock,
+    logger,
+    metrics: metrics.registry,
+  });
+  const retention = keepRetention({ database, clock, logger, days: config.usageRetentionDays });
   const snapshots = createSnapshotPublisher({
     database,
     bus,
@@ -104,6 +139,9 @@ export async function runControl(): Promise<void> {
     const { version } = await snapshots.publish();
     if (config.roles.gateway) await inForce.at(version);
   };
+  const quota = createQuotaPoller({ database, bus, clock, logger, vault, http });
+  poller = quota;
+  const configInForce = (): Promise<void> => withoutDelay(publish(), logger);
   const admin = createAdmin({
     database,
     bus,
@@ -111,11 +149,14 @@ export async function runControl(): Promise<void> {
     vault,
     discovery,
     probe: createCredentialProbe({ http, clock }),
-    configInForce: () => withoutDelay(publish(), logger),
+    quota,
+    configInForce,
     allowPrivateUpstreams: config.allowPrivateUpstreams,
+    issuer: config.issuer && createIssuerSignIn({ config: config.issuer, database, http, clock, logger }),
   });
 
   await snapshots.publish();
+  const suggestions = followSuggestions({ database, bus, clock, logger });
   const schedule = createDiscoverySchedule({
     database,
     discovery,
@@ -129,29 +170,53 @@ export async function runControl(): Promise<void> {
         startAdminServer({
           ...config.admin,
           admin,
-          usage: createUsageReads({ sql: database, bus, clock }),
+          usage: createUsageReads({ sql: database, bus, clock, errorRates }),
           bus,
           clock,
           logger,
           metrics: metrics.registry,
           version,
-          checks: () => checkHealth(database, recorder),
+          usageRetentionDays: config.usageRetentionDays,
+          checks: async () => [
+            ...(await checkHealth(database, recorder, watch)),
+            checkRetention(retention),
+            ...nodes.checks(),
+          ],
         }),
       )
     : null;
+
+  const commands = await openCommandChannel({
+    path: commandSocketPath(config.dataDir),
+    run: createOperations({
+      database,
+      clock,
+      bus,
+      vault: () => Promise.resolve(vault),
+      configInForce,
+    }),
+    logger,
+  });
 
   let stopping = false;
   stop = async (): Promise<void> => {
     if (stopping) return;
     stopping = true;
+    await commands.close();
     await server?.close();
     await schedule.close();
     await discovery.close();
+    await quota.close();
+    await suggestions.close();
     await catalog.close();
     await snapshots.close();
     // Last: the gateways have ended by now, and what they wrote at the end is still to be recorded.
     await recorder.stop();
     await keyActivity.close();
+    await cooldowns.close();
+    errorRates.close();
+    await retention.close();
+    await nodes.close();
     await http.close();
     await database.close();
     process.exit(0);
@@ -197,8 +262,12 @@ async function listen(start: () => Promise<AdminServer>): Promise<AdminServer> {
   }
 }
 
-async function checkHealth(database: Database, recorder: Recorder): Promise<readonly HealthCheckValue[]> {
-  return [await checkDatabase(database), checkRecorder(recorder)];
+async function checkHealth(
+  database: Database,
+  recorder: Recorder,
+  journal: JournalWatch,
+): Promise<readonly HealthCheckValue[]> {
+  return [await checkDatabase(database), checkRecorder(recorder), await journal.check()];
 }
 
 async function checkDatabase(database: Database): Promise<HealthCheckValue> {
@@ -217,13 +286,21 @@ async function checkDatabase(database: Database): Promise<HealthCheckValue> {
 const RECORDER_LAG_DEGRADED_SECONDS = 5;
 
 function checkRecorder(recorder: Recorder): HealthCheckValue {
-  const { records, seconds, failing, damaged, refused } = recorder.lag();
+  const { records, seconds, failing, refused } = recorder.lag();
   const behind = failing || seconds > RECORDER_LAG_DEGRADED_SECONDS;
-  const flaws = damaged + refused;
   const message = behind
     ? `${records} records behind by ${Math.round(seconds)} s.`
-    : flaws > 0
-      ? `${damaged} damaged places in the journal and ${refused} refused events since the start; see the log.`
+    : refused > 0
+      ? `${refused} refused events since the start; see the log.`
       : null;
   return { name: 'usage-writer', state: message === null ? 'HEALTHY' : 'DEGRADED', latencyMs: null, message };
+}
+
+function checkRetention({ trouble }: Retention): HealthCheckValue {
+  return {
+    name: 'usage-retention',
+    state: trouble === null ? 'HEALTHY' : 'DEGRADED',
+    latencyMs: null,
+    message: trouble,
+  };
 }

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import type { Config } from '../config/config.js';
 import { StartupError } from '../domain/errors.js';
-import { prepareDataDirectory, readOrCreateSecretFile } from '../secrets/data-directory.js';
+import { prepareDataDirectory, readOrCreateSecretFile, readSecretFile } from '../secrets/data-directory.js';
 import { createSealedFile, type SealedFile } from '../secrets/sealed-file.js';
 import { makeAdminToken } from '../secrets/tokens.js';
 import { createVault, VaultError, type Vault } from '../secrets/vault.js';
@@ -55,6 +55,16 @@ export function wrongKey(what: string, cause?: unknown): StartupError {
   );
 }
 
+/** The keys of an installation that exists; a command must not make one that its service does not know. */
+export async function openExistingVault(config: Config): Promise<Vault> {
+  if (config.secretKey === null && (await readSecretFile(keyPath(config.dataDir))) === null) {
+    throw new StartupError(
+      `There is no key in ${config.dataDir}, and SECRET_KEY is not set: set DATA_DIR or SECRET_KEY as for the service.`,
+    );
+  }
+  return openVault(config);
+}
+
 async function openVault(config: Config): Promise<Vault> {
   const keys = [config.secretKey ?? (await ownKey(config.dataDir))];
   if (config.secretKeyPrevious) keys.push(config.secretKeyPrevious);
@@ -63,8 +73,12 @@ async function openVault(config: Config): Promise<Vault> {
   return createVault([first, ...others]);
 }
 
+function keyPath(dataDir: string): string {
+  return join(dataDir, 'secret.key');
+}
+
 async function ownKey(dataDir: string): Promise<Buffer> {
-  const path = join(dataDir, 'secret.key');
+  const path = keyPath(dataDir);
   const { value } = await readOrCreateSecretFile(path, () =>
     randomBytes(SECRET_KEY_BYTES).toString('base64'),
   );

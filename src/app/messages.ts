@@ -1,4 +1,7 @@
 /** What the supervisor and its processes say to each other over their channel. */
+import type { CooldownChange } from '../domain/cooldown.js';
+import type { HeaderReading } from '../domain/quota.js';
+import type { JournalTrouble } from '../journal/writer.js';
 
 export type ProcessRole = 'control' | 'gateway';
 
@@ -10,6 +13,12 @@ export type ProcessReport =
   | { readonly kind: 'snapshot'; readonly version: number }
   /** A gateway works on this routing snapshot from now on. */
   | { readonly kind: 'in-force'; readonly version: number }
+  /** A gateway found out where not to send requests, or that it may again. */
+  | { readonly kind: 'cooldown'; readonly change: CooldownChange }
+  /** An answer said what its plan still has. */
+  | { readonly kind: 'quota'; readonly reading: HeaderReading }
+  /** A gateway's part of the journal has news. */
+  | { readonly kind: 'journal'; readonly trouble: JournalTrouble }
   /** It cannot start, for a reason its operator can mend; with `mayPass` it may also mend itself. */
   | { readonly kind: 'startup-failed'; readonly message: string; readonly mayPass: boolean };
 
@@ -18,6 +27,12 @@ export type ProcessOrder =
   | { readonly kind: 'snapshot'; readonly version: number }
   /** Every gateway of this node works on this routing snapshot or on a later one. */
   | { readonly kind: 'in-force'; readonly version: number }
+  /** What another gateway of this node found out. */
+  | { readonly kind: 'cooldown'; readonly change: CooldownChange }
+  /** What an answer that a gateway passed on said about its plan. */
+  | { readonly kind: 'quota'; readonly reading: HeaderReading }
+  /** What a gateway process, which may be gone by now, last said of its part of the journal. */
+  | { readonly kind: 'journal'; readonly pid: number; readonly trouble: JournalTrouble }
   /** Finish what is running, then exit. */
   | { readonly kind: 'stop' };
 

@@ -3,8 +3,11 @@ import { fork, type ChildProcess } from 'node:child_process';
 import cluster, { type Worker } from 'node:cluster';
 import { childEnvironment, type Config } from '../config/config.js';
 import { DRAIN_TIMEOUT_MS } from '../config/limits.js';
+import { systemClock } from '../domain/clock.js';
 import { StartupError } from '../domain/errors.js';
+import type { JournalTrouble } from '../journal/writer.js';
 import type { Logger } from '../observability/logger.js';
+import { createCooldownRelay } from './cooldown-relay.js';
 import { requireFreeAddresses } from './listeners.js';
 import type { ProcessOrder, ProcessReport, ProcessRole } from './messages.js';
 
@@ -52,6 +55,9 @@ export async function startSupervisor(options: SupervisorOptions): Promise<Super
   const { config, logger, program, canServeAlone, environment = {} } = options;
   await requireFreeAddresses(config);
   const children: Child[] = [];
+  const cooldowns = createCooldownRelay();
+  /** What each gateway process, by its id, last said of its journal; kept beyond its death, because losses are. */
+  const troubles = new Map<number, JournalTrouble>();
   let started = false;
   let stopping = false;
 
@@ -75,6 +81,10 @@ export async function startSupervisor(options: SupervisorOptions): Promise<Super
     // With a callback, because without one the failure to reach a process that is just dying would end this one.
     if (child.process?.connected) child.process.send(message, () => undefined);
   };
+  const passOn = (pid: number, trouble: JournalTrouble): void => {
+    troubles.set(pid, trouble);
+    order(control, { kind: 'journal', pid, trouble });
+  };
   const spawn = (child: Child): ChildProcess =>
     child.role === 'control'
       ? forkControl(program, child, environment)
@@ -91,7 +101,12 @@ export async function startSupervisor(options: SupervisorOptions): Promise<Super
         const received = message as ProcessReport;
         if (received.kind === 'ready') {
           child.port = received.port;
+          for (const change of cooldowns.all(systemClock.now())) order(child, { kind: 'cooldown', change });
+          if (child === control)
+            for (const [pid, trouble] of troubles) order(control, { kind: 'journal', pid, trouble });
           resolve();
+        } else if (received.kind === 'journal') {
+          if (spawned.pid !== undefined) passOn(spawned.pid, received.trouble);
         } else if (received.kind === 'snapshot') {
           for (const gateway of children.filter(({ role }) => role === 'gateway')) {
             order(gateway, { kind: 'snapshot', version: received.version });
@@ -101,6 +116,11 @@ export async function startSupervisor(options: SupervisorOptions): Promise<Super
           const running = children.filter(({ role, process }) => role === 'gateway' && process !== null);
           const version = Math.min(...running.map(({ snapshotVersion }) => snapshotVersion));
           order(control, { kind: 'in-force', version });
+        } else if (received.kind === 'cooldown') {
+          if (!cooldowns.take(received.change)) return;
+          for (const other of children) if (other !== child) order(other, received);
+        } else if (received.kind === 'quota') {
+          order(control, received);
         } else {
           startupFailure = new StartupError(received.message, { mayPass: received.mayPass });
         }
@@ -112,6 +132,9 @@ export async function startSupervisor(options: SupervisorOptions): Promise<Super
       });
       spawned.once('exit', (code, signal) => {
         child.process = null;
+        const trouble = spawned.pid === undefined ? undefined : troubles.get(spawned.pid);
+        if (spawned.pid !== undefined && trouble)
+          passOn(spawned.pid, { ...trouble, failing: false, full: false });
         const how = signal ?? `code ${code}`;
         reject(
           startupFailure ??

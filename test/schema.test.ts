@@ -56,7 +56,9 @@ describe('the schema', () => {
 
   it('names mutations object first and answers each with a payload that always has user errors', () => {
     for (const mutation of Object.values(schema.getMutationType()?.getFields() ?? {})) {
-      expect(mutation.name).toMatch(/^(connection|customProvider|model|discovery|accessKey)[A-Z][A-Za-z]+$/);
+      expect(mutation.name).toMatch(
+        /^(connection|customProvider|model|discovery|routingTier|routingRule|classifierWeights|accessKey)[A-Z][A-Za-z]+$/,
+      );
       const payload = getNamedType(mutation.type);
       expect(String(mutation.type)).toBe(
         `${mutation.name.charAt(0).toUpperCase()}${mutation.name.slice(1)}Payload!`,
@@ -88,7 +90,18 @@ describe('the schema', () => {
   it('knows the type behind the id of everything that implements Node', async () => {
     const node = schema.getType('Node');
     if (!isInterfaceType(node)) throw new Error('there is no Node');
-    const kinds = ['provider', 'connection', 'model', 'run', 'accessKey', 'event'] as const;
+    const kinds = [
+      'provider',
+      'connection',
+      'plan',
+      'model',
+      'run',
+      'tier',
+      'rule',
+      'accessKey',
+      'event',
+      'audit',
+    ] as const;
     const resolved = await Promise.all(
       kinds.map((kind) => node.resolveType?.({ id: newId(kind, 0) }, {}, {} as never, node)),
     );

@@ -141,6 +141,7 @@ describe.each(contracts)('$name', ({ provider, offering }) => {
     const urls = [
       ...offering.endpoints,
       ...offering.verify,
+      ...(offering.quota?.probes ?? []),
       ...(offering.models.kind === 'live' ? [offering.models] : []),
     ];
     const places = regions.flatMap((region) =>
@@ -215,8 +216,9 @@ describe.each(contracts)('$name', ({ provider, offering }) => {
 
   test('asks for quota at a path that exists, exactly when it says that it can', () => {
     const account = simulation.routes.filter(({ use }) => use === 'account').map(({ path }) => path);
-    const probed = offering.verify.map(({ url }) => new URL(url).pathname);
-    if (offering.reportsQuota) expect(probed.some((path) => account.includes(path))).toBe(true);
+    const asked = offering.quota?.probes.map(({ url }) => new URL(url).pathname) ?? [];
+    expect(asked.length > 0).toBe(offering.reportsQuota);
+    for (const path of asked) expect(account).toContain(path);
   });
 
   test.each(regions)(

@@ -8,6 +8,7 @@ import { createUpstreamClient } from '../../src/gateway/upstream-client.js';
 import type { EndRecord, JournalRecord } from '../../src/journal/record.js';
 import { readSnapshotSource } from '../../src/persistence/snapshot-source.js';
 import type { RoutingSnapshot } from '../../src/routing/snapshot.js';
+import { createCooldownBook } from '../../src/routing/cooldown-book.js';
 import { compileTable } from '../../src/routing/table.js';
 import { quietLogger } from '../support/database.js';
 import { memoryJournal } from '../support/gateway.js';
@@ -48,6 +49,7 @@ async function startOnSnapshot() {
       journal: memoryJournal(records),
       upstream,
       calls: createProviderCallBuilder(harness.vault),
+      cooldowns: createCooldownBook({ clock: systemClock, onChange: () => undefined }),
       clock: systemClock,
       logger: quietLogger,
     },

@@ -4,6 +4,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { createClient } from 'graphql-ws';
 import { WebSocket } from 'ws';
 import { openSocket, type Message, type RawSocket, type RawSocketOptions } from '../support/socket.js';
+import type { Cooldown } from '../../src/domain/cooldown.js';
 import {
   connection,
   discoveryResult,
@@ -356,6 +357,27 @@ describe('live reads', () => {
     expect([(await socket.next()).type, (await socket.next()).type]).toEqual(['next', 'complete']);
   });
 
+  it('hears when a cool-down holds a connection back, and when none does any more', async () => {
+    const { signedIn, world } = await start();
+    world.connections.set('conn_1', connection('conn_1'));
+    const socket = await signedIn();
+    socket.send(subscribe('1', 'subscription { connectionHealth { health { cooldownUntil } } }'));
+    const told = async () => (await socket.next()).payload.data.connectionHealth.health.cooldownUntil;
+    expect(await told()).toBeNull();
+    const until = Date.now() + 3_600_000;
+    const cooldown = { class: 'QUOTA_EXHAUSTED', since: Date.now(), until, failures: 1 } as const;
+    const tell = (cooldowns: readonly Cooldown[]): void => {
+      world.cooldowns.set('conn_1', cooldowns);
+      world.bus.publish('connection.health', { workspaceId: WORKSPACE, connectionId: 'conn_1' });
+    };
+    // One of a model is no news of the connection.
+    tell([{ ...cooldown, modelRef: 'zai/glm-5.1' }]);
+    tell([{ ...cooldown, modelRef: null }]);
+    expect(Date.parse(await told())).toBe(until);
+    tell([]);
+    expect(await told()).toBeNull();
+  });
+
   it('hears nothing of another workspace', async () => {
     const { signedIn, world } = await start();
     world.connections.set('conn_1', connection('conn_1'));
@@ -365,7 +387,7 @@ describe('live reads', () => {
     world.connections.set(
       'conn_1',
       connection('conn_1', {
-        health: { state: 'UNHEALTHY', reason: null, message: null, checkedAt: 1, cooldownUntil: null },
+        health: { state: 'UNHEALTHY', reason: null, message: null, checkedAt: 1 },
       }),
     );
     world.bus.publish('connection.health', { workspaceId: 'ws_other', connectionId: 'conn_1' });

@@ -7,10 +7,10 @@ import { createJournalWriter } from '../../src/journal/writer.js';
 import { createBus } from '../../src/live/bus.js';
 import { commitUsage } from '../../src/persistence/usage.js';
 import { usageEventsAfter } from '../../src/persistence/usage-events.js';
+import { followOwnUsage } from '../../src/usage/arrivals.js';
 import { followUsage } from '../../src/usage/live-feed.js';
 import { createRecorder, type Recorder } from '../../src/usage/recorder.js';
 import { usageReport } from '../../src/usage/reports.js';
-import { foldEvents } from '../../src/usage/rollup.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
 import { makeTempDir } from '../support/temp-dir.js';
 import { until } from '../support/wait.js';
@@ -18,6 +18,7 @@ import { attemptRecord, requestRecord } from '../unit/journal/records.js';
 
 const logger = pino({ level: 'silent' });
 const bus = createBus(logger);
+followOwnUsage(bus);
 let database: TestDatabase;
 
 beforeAll(async () => {
@@ -31,7 +32,7 @@ afterAll(async () => {
 function newRecorder(directory: string, keep = false): Recorder {
   return createRecorder({
     reader: createJournalReader({ directory, clock: systemClock, logger, keep }),
-    commit: (events, again) => commitUsage(database, events, foldEvents, again),
+    commit: (events, again) => commitUsage(database, events, again),
     bus,
     clock: systemClock,
     logger,

@@ -1,6 +1,7 @@
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { systemClock } from '../../src/domain/clock.js';
+import { packHistogram } from '../../src/domain/histogram.js';
 import { DAY_MS, HOUR_MS } from '../../src/domain/time-range.js';
 import type { StoredUsageEvent, UsageEvent } from '../../src/domain/usage.js';
 import type { UsageDimension, UsageInterval } from '../../src/domain/vocabulary.js';
@@ -34,8 +35,7 @@ afterAll(async () => {
 });
 
 const newWorkspace = (): string => `ws_usage_${++workspaces}`;
-const commit = (events: readonly UsageEvent[]): Promise<StoredUsageEvent[]> =>
-  commitUsage(database, events, foldEvents);
+const commit = (events: readonly UsageEvent[]): Promise<StoredUsageEvent[]> => commitUsage(database, events);
 const withoutSeq = ({ seq: _, ...event }: StoredUsageEvent): Omit<StoredUsageEvent, 'seq'> => event;
 const withoutAttempts = ({ attempts: _, ...event }: UsageEvent): Omit<UsageEvent, 'attempts'> => event;
 
@@ -86,7 +86,7 @@ describe('committing', () => {
       await commit([first]);
       expect(await commit([first, first])).toEqual([]);
     }
-    const stored = await commitUsage(database, events, foldEvents, true);
+    const stored = await commitUsage(database, events, true);
     expect(stored.map(({ id }) => id).sort()).toEqual(events.map(({ id }) => id).sort());
     const rows = await usageEventsAfter(database, workspaceId, 0, 1_000, {});
     expect(rows.map(({ id }) => id).sort()).toEqual(events.map(({ id }) => id).sort());
@@ -109,7 +109,7 @@ describe('committing', () => {
       key: string;
       requests: bigint;
       cost: bigint;
-      durations: bigint[];
+      durations: string;
       reasoning: bigint | null;
     }>(
       `SELECT concat_ws('|', extract(epoch FROM hour)::bigint, provider, model_ref, tier_slug, access_key_id, billing, status) AS key,
@@ -129,7 +129,7 @@ describe('committing', () => {
       ].join('|'),
       requests: BigInt(sums.requests),
       cost: sums.costNanoUsd,
-      durations: sums.durations.map(BigInt),
+      durations: packHistogram(sums.durations),
       reasoning: sums.tokens.reasoning === null ? null : BigInt(sums.tokens.reasoning),
     }));
     const byKey = (a: { key: string }, b: { key: string }): number => (a.key < b.key ? -1 : 1);
@@ -311,7 +311,7 @@ describe('following', () => {
   async function record(sources: Sources, events: readonly UsageEvent[]): Promise<StoredUsageEvent[]> {
     const stored = await commit(events);
     for (const workspaceId of new Set(stored.map((event) => event.workspaceId))) {
-      sources.bus.publish('usage.recorded', {
+      sources.bus.publish('usage.arrived', {
         workspaceId,
         events: stored.filter((event) => event.workspaceId === workspaceId),
       });
@@ -381,9 +381,9 @@ describe('following', () => {
     const sources = newSources();
     const feed = followUsage(sources, { workspaceId: newWorkspace(), filter: {}, afterSeq: 0 });
     const pending = feed.next();
-    expect(sources.bus.listeners('usage.recorded')).toBe(1);
+    expect(sources.bus.listeners('usage.arrived')).toBe(1);
     await feed.return?.();
-    expect(sources.bus.listeners('usage.recorded')).toBe(0);
+    expect(sources.bus.listeners('usage.arrived')).toBe(0);
     expect(await pending).toEqual({ done: true, value: undefined });
   });
 
@@ -391,7 +391,7 @@ describe('following', () => {
     const sources = newSources();
     const feed = followUsage(sources, { workspaceId: newWorkspace(), filter: {}, afterSeq: 1_000_000_000 });
     await expect(feed.next()).rejects.toMatchObject({ code: 'BAD_USER_INPUT' });
-    expect(sources.bus.listeners('usage.recorded')).toBe(0);
+    expect(sources.bus.listeners('usage.arrived')).toBe(0);
   });
 
   test('totals come at once and then as whole new states, coalesced', async () => {
@@ -440,6 +440,6 @@ describe('following', () => {
     expect(answered).toBe(false);
     await feed.return?.();
     expect(await pending).toEqual({ done: true, value: undefined });
-    expect(sources.bus.listeners('usage.recorded')).toBe(0);
+    expect(sources.bus.listeners('usage.arrived')).toBe(0);
   });
 });

@@ -1,11 +1,22 @@
 /** A gateway of a test's own, on a routing table made by hand, with its journal readable. */
 import { randomBytes } from 'node:crypto';
+import { createQuotaHeaders } from '../../src/gateway/quota-headers.js';
 import { startGateway } from '../../src/gateway/server.js';
 import { createProviderCallBuilder } from '../../src/gateway/provider-call.js';
 import { createUpstreamClient } from '../../src/gateway/upstream-client.js';
 import { systemClock, type Clock } from '../../src/domain/clock.js';
 import { newId } from '../../src/domain/ids.js';
-import type { WireProtocol } from '../../src/domain/vocabulary.js';
+import type { HeaderReading, QuotaReading } from '../../src/domain/quota.js';
+import type {
+  Billing,
+  FailureClass,
+  ModelCapability,
+  TargetStrategy,
+  WireProtocol,
+} from '../../src/domain/vocabulary.js';
+import type { SharedAffinities } from '../../src/gateway/affinity.js';
+import type { RequestBounds } from '../../src/gateway/exchange.js';
+import { DEFAULT_RETRY_ON, DEFAULT_TIER_ATTEMPTS } from '../../src/routing/defaults.js';
 import type { EndRecord, JournalRecord } from '../../src/journal/record.js';
 import type { JournalWriter } from '../../src/journal/writer.js';
 import { createLogger } from '../../src/observability/logger.js';
@@ -18,7 +29,10 @@ import {
   type ConnectionSnapshot,
   type ModelSnapshot,
   type RoutingSnapshot,
+  type TierSnapshot,
 } from '../../src/routing/snapshot.js';
+import { createCooldownBook } from '../../src/routing/cooldown-book.js';
+import type { CooldownChange } from '../../src/domain/cooldown.js';
 import { compileTable } from '../../src/routing/table.js';
 import { hashToken, makeAccessKey } from '../../src/secrets/tokens.js';
 import { createVault } from '../../src/secrets/vault.js';
@@ -36,6 +50,39 @@ export interface TestConnection {
   readonly sealed?: string;
   /** The only formats its models are called in; all they speak when left out. */
   readonly formats?: readonly WireProtocol[];
+  /** What targets, quota readings and assertions name it by; its id is made from it. */
+  readonly id?: string;
+  /** As last read. */
+  readonly quota?: readonly QuotaReading[];
+  readonly maxConcurrency?: number;
+}
+
+export interface TestTier {
+  readonly slug: string;
+  readonly targets: readonly TestTarget[];
+  readonly strategy?: TargetStrategy;
+  readonly retryOn?: readonly FailureClass[];
+  readonly maxAttempts?: number;
+  /** Slug. */
+  readonly fallback?: string;
+  readonly isDefault?: boolean;
+}
+
+/** A model, or a model and how it is reached. */
+export type TestTarget =
+  string | { readonly model: string; readonly billing?: Billing; readonly connection?: string };
+
+export interface TestRule {
+  readonly header: string;
+  readonly value?: string;
+  /** Slug. */
+  readonly tier: string;
+}
+
+/** What is known of a model. */
+export interface TestModelFacts {
+  readonly contextWindow?: number;
+  readonly capabilities?: readonly ModelCapability[];
 }
 
 /** A connection for the plan of a simulated provider, with one of its models. */
@@ -59,6 +106,20 @@ export interface TestGatewayOptions {
   readonly pingMs?: number;
   /** Of every model; unknown when left out. */
   readonly maxOutputTokens?: number;
+  readonly tiers?: readonly TestTier[];
+  readonly rules?: readonly TestRule[];
+  /** Slugs; all when left out. */
+  readonly allowedTiers?: readonly string[];
+  /** By reference. */
+  readonly facts?: Readonly<Record<string, TestModelFacts>>;
+  /** Connections whose cool-downs an operator forgets with this table. */
+  readonly cleared?: readonly string[];
+  /** Times of the connections to providers. */
+  readonly upstream?: { readonly firstByteMs?: number; readonly idleMs?: number };
+  readonly bounds?: Partial<RequestBounds>;
+  /** Where other gateways' conversations are. */
+  readonly sharedAffinities?: SharedAffinities;
+  readonly onQuota?: (reading: HeaderReading) => void;
 }
 
 export interface TestGateway extends AsyncDisposable {
@@ -66,6 +127,8 @@ export interface TestGateway extends AsyncDisposable {
   readonly key: string;
   /** Everything journaled so far. */
   readonly records: readonly JournalRecord[];
+  /** Cool-downs that began or ended, as the other gateways would be told. */
+  readonly cooldownChanges: readonly CooldownChange[];
   /** The `end` of the nth request (from 0) in order of ending. */
   end(index?: number): Promise<EndRecord>;
   /** Puts another table in force. */
@@ -87,19 +150,25 @@ export async function startTestGateway(options: TestGatewayOptions): Promise<Tes
   const key = makeAccessKey();
   const clock = options.clock ?? systemClock;
   const records: JournalRecord[] = [];
+  const changes: CooldownChange[] = [];
   let version = 0;
   const build = (wanted: TestGatewayOptions) => compileTable(snapshotOf(wanted, key, vault, ++version));
   let table = build(options);
-  const upstream = createUpstreamClient({ allowPrivate: true });
+  const upstream = createUpstreamClient({ allowPrivate: true, ...options.upstream });
+  const cooldowns = createCooldownBook({ clock, onChange: (change) => changes.push(change) });
   const gateway = await startGateway(
     {
       state: { table: () => table, refresh: () => Promise.resolve(), close: () => undefined },
       journal: memoryJournal(records),
       upstream,
       calls: createProviderCallBuilder(vault),
+      cooldowns,
       clock,
       logger: createLogger({ level: 'silent', role: 'test' }),
       ...(options.pingMs !== undefined && { pingMs: options.pingMs }),
+      ...(options.bounds && { bounds: options.bounds }),
+      ...(options.onQuota && { quotaHeaders: createQuotaHeaders({ clock, report: options.onQuota }) }),
+      sharedAffinities: options.sharedAffinities ?? null,
     },
     { host: '127.0.0.1', port: 0 },
   );
@@ -107,8 +176,10 @@ export async function startTestGateway(options: TestGatewayOptions): Promise<Tes
     url: `http://127.0.0.1:${gateway.port}`,
     key,
     records,
+    cooldownChanges: changes,
     reroute(wanted) {
       table = build(wanted);
+      cooldowns.restore(table.connections);
     },
     end: (index = 0) =>
       until(
@@ -133,8 +204,12 @@ export function memoryJournal(records: JournalRecord[]): JournalWriter {
       appended: records.length,
       written: records.length,
       bytes: 0,
-      dropped: 0,
       failing: false,
+      dropped: 0,
+      full: false,
+      lostSegments: 0,
+      lostBytes: 0,
+      syncFailures: 0,
     }),
   };
 }
@@ -152,7 +227,8 @@ function snapshotOf(
   for (const given of options.connections) {
     const offering = providers.offeringOf(given);
     if (!offering) throw new Error(`no offering ${given.provider}/${given.offering}`);
-    const id = newId('connection', now + connections.length);
+    const id =
+      given.id === undefined ? newId('connection', now + connections.length) : connectionId(given.id);
     connections.push({
       id,
       provider: given.provider,
@@ -161,6 +237,11 @@ function snapshotOf(
       region: null,
       baseUrl: given.baseUrl,
       priority: given.priority ?? 0,
+      planCode: null,
+      quota: given.quota ?? [],
+      cooldowns: [],
+      cooldownsClearedAt: options.cleared?.includes(given.id ?? '') ? (options.clock?.now() ?? now) : 0,
+      maxConcurrency: given.maxConcurrency ?? null,
       secret:
         given.sealed ??
         vault.seal(given.secret, { workspaceId: WORKSPACE, subjectId: id, purpose: 'connection.secret' }),
@@ -177,9 +258,9 @@ function snapshotOf(
         upstreamId,
         displayName: upstreamId,
         firstSeenAt: now,
-        contextWindow: null,
+        contextWindow: options.facts?.[ref]?.contextWindow ?? null,
         maxOutputTokens: options.maxOutputTokens ?? null,
-        capabilities: [],
+        capabilities: options.facts?.[ref]?.capabilities ?? [],
         price: LIST_PRICE,
         via: [...(known?.via ?? []), { connectionId: id, protocols }],
       });
@@ -190,6 +271,7 @@ function snapshotOf(
     hash: hashToken(key),
     validUntil: options.validUntil ?? null,
     allowedModels: options.allowedModels ?? [],
+    allowedTiers: (options.allowedTiers ?? []).map(tierId),
   };
   return {
     format: SNAPSHOT_FORMAT,
@@ -203,7 +285,47 @@ function snapshotOf(
         customProviders: options.customProviders ?? [],
         connections,
         models: [...models.values()],
+        tiers: (options.tiers ?? []).map(tierOf),
+        rules: (options.rules ?? []).map(({ header, value, tier }, index) => ({
+          id: `rule_${index}`,
+          name: `Rule ${index}`,
+          header,
+          value: value ?? null,
+          tierId: tierId(tier),
+        })),
+        classifierWeights: null,
       },
     ],
+  };
+}
+
+/** Id of a connection by its name in a test. */
+export function connectionId(name: string): string {
+  return `conn_${name}`;
+}
+
+function tierId(slug: string): string {
+  return `tier_${slug}`;
+}
+
+function tierOf(tier: TestTier): TierSnapshot {
+  return {
+    id: tierId(tier.slug),
+    slug: tier.slug,
+    name: tier.slug,
+    isDefault: tier.isDefault ?? false,
+    strategy: tier.strategy ?? 'ORDERED',
+    targets: tier.targets.map((target) => {
+      const { model, billing, connection } =
+        typeof target === 'string' ? { model: target, billing: undefined, connection: undefined } : target;
+      return {
+        modelRef: model,
+        billing: billing ?? null,
+        connectionId: connection === undefined ? null : connectionId(connection),
+      };
+    }),
+    retryOn: tier.retryOn ?? DEFAULT_RETRY_ON,
+    maxAttempts: tier.maxAttempts ?? DEFAULT_TIER_ATTEMPTS,
+    fallbackTierId: tier.fallback === undefined ? null : tierId(tier.fallback),
   };
 }

@@ -119,7 +119,8 @@ export async function makeKey({ api }: Pick<Switchyard, 'api'>): Promise<{ id: s
   return { id: accessKeyCreate.accessKey.id, plaintext: accessKeyCreate.plaintext };
 }
 
-const EVENT_FIELDS = `id requestId status modelRef billing streamed costUsd listCostUsd tokenSource
+/** Of an event, what tests compare. */
+export const EVENT_FIELDS = `id requestId status modelRef billing streamed costUsd listCostUsd tokenSource
   error { class } provider { slug } tokens { input cacheRead cacheWrite output reasoning total }`;
 
 /** Every recorded request, oldest first. */

@@ -20,6 +20,8 @@ export interface PostgresServer extends AsyncDisposable {
   createDatabase(): Promise<string>;
   /** Ends the server without warning, as the kernel's memory killer would. */
   kill9(): Promise<void>;
+  /** Ends the server at once, as `pg_ctl stop -m immediate` does. */
+  stop(): Promise<void>;
   /** Starts it again on the same data and port. */
   start(): Promise<void>;
 }
@@ -92,6 +94,7 @@ export async function startPostgres(): Promise<PostgresServer> {
   return {
     start,
     kill9: () => end('SIGKILL'),
+    stop: () => end('SIGQUIT'),
     async createDatabase() {
       const name = `test_${randomUUID().replaceAll('-', '')}`;
       const client = new pg.Client({ connectionString: urlOf('postgres') });

@@ -3,6 +3,7 @@ import type { ChatProtocol } from '../../../src/domain/vocabulary.js';
 import { chatAnswer } from '../providers/chat-answer.js';
 import { geminiAnswer } from '../providers/gemini-answer.js';
 import { messagesAnswer } from '../providers/messages-answer.js';
+import { createQuotaMeter } from '../providers/quota.js';
 import { responsesAnswer } from '../providers/responses-answer.js';
 import type { Reply, SimulatedCall } from '../providers/simulation.js';
 
@@ -49,6 +50,7 @@ function callOf(protocol: ChatProtocol, order: Order, stream: boolean): Simulate
     path: `/v1beta/models/model-1:${stream ? 'streamGenerateContent' : 'generateContent'}`,
     query: new URLSearchParams({ alt: 'sse' }),
     headers: {},
+    quota: createQuotaMeter(undefined, () => 0),
     body: {
       model: 'model-1',
       ...(gemini

@@ -5,6 +5,7 @@ import { text } from 'node:stream/consumers';
 import type { TokenCounts } from '../../../src/domain/tokens.js';
 import type { AuthHeader } from '../../../src/providers/define-provider.js';
 import { deliver } from './delivery.js';
+import { createQuotaMeter, type QuotaMeter } from './quota.js';
 import { orderedFailure } from './script.js';
 import {
   type Fault,
@@ -27,6 +28,8 @@ export interface EngineOptions {
   /** Path in front of the provider's own, as behind a corporate proxy. */
   readonly prefix?: string;
   readonly keys?: SimulatedKeys;
+  /** Milliseconds since the epoch by which its windows open and close; the system's when left out. */
+  readonly now?: () => number;
 }
 
 /** A simulated provider that is running. */
@@ -38,6 +41,8 @@ export interface SimulatedProvider extends AsyncDisposable {
   /** The provider's own refusals, by the names that faults and `[fail name]` use. */
   readonly failures: Simulation['failures'];
   readonly verdicts: Simulation['verdicts'];
+  /** What its plan still has, to look at and to change. */
+  readonly quota: QuotaMeter;
   /** Every request so far, oldest first. */
   readonly requests: readonly LoggedRequest[];
   setFault(fault: Fault | null): void;
@@ -62,6 +67,7 @@ export async function startEngine(
   const keys = options.keys ?? simulation.keys;
   const prefix = options.prefix ?? '';
   const requests: OpenRequest[] = [];
+  const quota = createQuotaMeter(simulation.quota, options.now ?? Date.now);
   const watchers = new Set<() => void>();
   const stop = new AbortController();
   let models = simulation.models;
@@ -90,11 +96,16 @@ export async function startEngine(
       headers: logged.headers,
       body: model === null ? (logged.body ?? {}) : { ...logged.body, model },
       models,
+      quota,
       serial,
       textBytes: chosen?.kind === 'huge' ? chosen.bytes : null,
     };
-    const failure = route.use === 'generation' ? ownFailure(simulation, call) : null;
-    return failure ? refuseOn(route, failure) : route.serve(call);
+    if (route.use !== 'generation') return route.serve(call);
+    const failure = ownFailure(simulation, call) ?? (route.metered ? null : quota.wall());
+    if (failure) return refuseOn(route, failure);
+    const reply = route.serve(call);
+    if (!route.metered && reply.answerId !== undefined) quota.count(reply);
+    return reply;
   };
 
   const serve = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
@@ -143,6 +154,7 @@ export async function startEngine(
     keys,
     failures: simulation.failures,
     verdicts: simulation.verdicts,
+    quota,
     requests,
     setFault: (spec) => {
       fault = spec && { spec, left: spec.times ?? Number.POSITIVE_INFINITY };

@@ -31,6 +31,8 @@ export interface OpenAiCompatibleSimulation {
   readonly usage: ChatUsageStyle;
   /** Its own refusals; they replace and extend {@link OPENAI_FAILURES}. `bad-key` answers every key that is not good. */
   readonly failures?: Readonly<Record<string, RecordedFailure>>;
+  /** The plan's allowance, where it can be read with the key. */
+  readonly quota?: Simulation['quota'];
   /** An entry of its list; OpenAI's own fields when left out. */
   readonly listed?: (model: SimulatedModel) => unknown;
   /** Whether the list does not ask for a key. */
@@ -118,6 +120,7 @@ export function openAiCompatibleSimulation(own: OpenAiCompatibleSimulation): Sim
       ...(messagesPath === undefined ? [] : [messagesRoute(messagesPath, slug, refuse)]),
     ],
     failures,
+    ...(own.quota && { quota: own.quota }),
     verdicts: own.verdicts ?? verdictsOf(own),
   };
 }

@@ -2,6 +2,7 @@
 import type { TokenCounts } from '../../../src/domain/tokens.js';
 import type { FailureClass, ModelKind } from '../../../src/domain/vocabulary.js';
 import type { AuthHeader } from '../../../src/providers/define-provider.js';
+import type { QuotaMeter, SimulatedQuota } from './quota.js';
 
 /** Keys a simulated provider knows. */
 export interface SimulatedKeys {
@@ -65,6 +66,8 @@ export interface SimulatedCall {
   /** As sent; a model that the path names is added. */
   readonly body: Readonly<Record<string, unknown>>;
   readonly models: readonly SimulatedModel[];
+  /** What the plan still has. */
+  readonly quota: QuotaMeter;
   /** Number of this answer, from 1: answers are told apart by it without randomness. */
   readonly serial: number;
   /** Makes the text this long; null leaves it to the script. */
@@ -109,6 +112,8 @@ export interface SimulatedRoute {
   readonly refuse: (state: Exclude<KeyState, 'good'>) => JsonReply | null;
   /** Rewords a recorded failure into this path's own error form; as recorded when left out. */
   readonly phrase?: (failure: RecordedFailure) => RecordedFailure;
+  /** Whether it is charged per token, so that no plan is used up by it. */
+  readonly metered?: boolean;
   readonly serve: (call: SimulatedCall) => Reply;
 }
 
@@ -129,6 +134,8 @@ export interface Simulation {
   readonly models: readonly SimulatedModel[];
   readonly routes: readonly SimulatedRoute[];
   readonly failures: Readonly<Record<string, RecordedFailure>>;
+  /** The plan's allowance, where it can be read with the key. */
+  readonly quota?: SimulatedQuota;
   /** By offering: what verification must find for each of the other keys. Null: it cannot tell, or need not. */
   readonly verdicts: Readonly<
     Record<string, { readonly bad: FailureClass | null; readonly wrongProduct: FailureClass | null }>

@@ -29,6 +29,64 @@ async function auditOf(subjectId: string): Promise<{ action: string; changes: un
   });
 }
 
+describe("a connection's key", () => {
+  const elsewhere = 'https://attacker.example';
+
+  it('is needed again where it would be sent to another address', async () => {
+    const before = await connect();
+    const { connections } = harness.admin;
+    const refused = await connections.update(harness.context, before.id, {
+      baseUrl: elsewhere,
+      label: 'mine',
+    });
+    expect(refused).toMatchObject({
+      ok: false,
+      userErrors: [{ code: 'REQUIRED', field: ['input', 'secret'] }],
+    });
+    const [kept] = await connections.byIds(harness.context, [before.id]);
+    expect(kept).toEqual(before);
+    const audited = await auditOf(before.id);
+
+    const key = 'a-key-for-the-other-address';
+    const moved = valueOf(
+      await connections.update(harness.context, before.id, { baseUrl: elsewhere, secret: key }),
+    );
+    expect(moved).toMatchObject({
+      baseUrl: `${elsewhere}/`,
+      secretPreview: 'a-k…ress',
+      health: { state: 'UNKNOWN' },
+    });
+    expect((await auditOf(before.id)).slice(audited.length)).toEqual([
+      {
+        action: 'connection.update',
+        changes: [
+          { field: 'baseUrl', before: before.baseUrl, after: moved.baseUrl },
+          { field: 'secret', before: null, after: '(set)' },
+        ],
+      },
+    ]);
+  });
+
+  it.each(['http', 'port'])('is needed again for another %s of the same host', async (part) => {
+    const before = await connect();
+    const url = new URL(before.baseUrl ?? '');
+    if (part === 'port') url.port = '1';
+    else url.protocol = 'https:';
+    const changed = await harness.admin.connections.update(harness.context, before.id, { baseUrl: url.href });
+    expect(codesOf(changed)).toEqual(['REQUIRED']);
+  });
+
+  it('stays for another path of the same address, and for the addresses of the provider itself', async () => {
+    const before = await connect();
+    const { connections } = harness.admin;
+    valueOf(await connections.update(harness.context, before.id, { baseUrl: `${before.baseUrl}proxy` }));
+    valueOf(await connections.update(harness.context, before.id, { baseUrl: null }));
+    expect(
+      codesOf(await connections.update(harness.context, before.id, { baseUrl: before.baseUrl })),
+    ).toEqual(['REQUIRED']);
+  });
+});
+
 describe('changing a connection', () => {
   it('changes what is named, clears what is null, and leaves the rest', async () => {
     const before = await connect();

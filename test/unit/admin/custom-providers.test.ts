@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { CustomProviderCreateInput } from '../../../src/admin/admin.js';
 import type { SimulatedProvider } from '../../support/providers/simulated-provider.js';
 import { startHomelab } from '../../support/providers/homelab.js';
+import type { Result } from '../../../src/admin/result.js';
 import { codesOf, contextOf, startHarness, valueOf, type Harness } from './harness.js';
 
 let harness: Harness;
@@ -215,6 +216,33 @@ describe('its connections', () => {
         { field: 'models.llama-4', before: null, after: expect.stringContaining('llama-4') },
       ]),
     );
+  });
+});
+
+describe('keys that go to its address', () => {
+  it('are not sent to another one that was only described', async () => {
+    valueOf(await create({ baseUrl: homelab.url }));
+    const connection = valueOf(await connect()).connection;
+    const move = (): Promise<Result<unknown>> =>
+      harness.admin.providers.update(harness.context, ID, { baseUrl: 'https://attacker.example/v1' });
+    const refused = await move();
+    expect(codesOf(refused)).toEqual(['INVALID_STATE']);
+    expect(refused.ok ? '' : refused.userErrors[0].message).toContain(`"${connection.label}"`);
+
+    // A connection with an address and a key of its own does not follow.
+    const own = { baseUrl: 'https://llm.example.com/v1', secret: homelab.keys.good };
+    const { connections } = harness.admin;
+    valueOf(await connections.update(harness.context, connection.id, own));
+    valueOf(await move());
+    const back = await connections.update(harness.context, connection.id, { baseUrl: null });
+    expect(codesOf(back)).toEqual(['REQUIRED']);
+  });
+
+  it('stay when only the path changes', async () => {
+    valueOf(await create({ baseUrl: homelab.url }));
+    valueOf(await connect());
+    const path = await harness.admin.providers.update(harness.context, ID, { baseUrl: `${homelab.url}/v2` });
+    expect(path.ok).toBe(true);
   });
 });
 

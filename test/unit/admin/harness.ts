@@ -8,9 +8,11 @@ import { factsFor } from '../../../src/discovery/catalog/catalog.js';
 import { createDiscovery, type Discovery } from '../../../src/discovery/discovery.js';
 import { createCredentialProbe } from '../../../src/discovery/probe.js';
 import { systemClock, type Clock } from '../../../src/domain/clock.js';
+import { HOUR_MS } from '../../../src/domain/time-range.js';
 import type { ConnectionRecord, DiscoveryRunRecord } from '../../../src/domain/records.js';
 import { ADMIN_SCOPES } from '../../../src/domain/vocabulary.js';
 import { createBus, type Bus } from '../../../src/live/bus.js';
+import { createQuotaPoller } from '../../../src/quota/poller.js';
 import { createVault, type Vault } from '../../../src/secrets/vault.js';
 import { createHttpGet } from '../../../src/upstream/http-get.js';
 import { createTestDatabase, quietLogger, type TestDatabase } from '../../support/database.js';
@@ -40,13 +42,29 @@ export interface Harness extends AsyncDisposable {
   ): Promise<Result<{ connection: ConnectionRecord; discoveryRun: DiscoveryRunRecord | null }>>;
 }
 
-export async function startHarness(options: { allowPrivateUpstreams?: boolean } = {}): Promise<Harness> {
-  const clock = systemClock;
+export interface HarnessOptions {
+  readonly allowPrivateUpstreams?: boolean;
+  /** The system's when left out. */
+  readonly clock?: Clock;
+}
+
+export async function startHarness(options: HarnessOptions = {}): Promise<Harness> {
+  const { clock = systemClock } = options;
   const database = await createTestDatabase();
   const bus = createBus(quietLogger);
   const vault = createVault([Buffer.alloc(32, 7)]);
   const http = createHttpGet({ allowPrivateUpstreams: true, userAgent: 'switchyard-test' });
   const discovery = createDiscovery({ database, bus, clock, logger: quietLogger, vault, http, factsFor });
+  const quota = createQuotaPoller({
+    database,
+    bus,
+    clock,
+    logger: quietLogger,
+    vault,
+    http,
+    // Tests count calls: only those they ask for are made.
+    checkEveryMs: HOUR_MS,
+  });
   const admin = createAdmin({
     configInForce: () => Promise.resolve(),
     database,
@@ -55,6 +73,7 @@ export async function startHarness(options: { allowPrivateUpstreams?: boolean } 
     vault,
     discovery,
     probe: createCredentialProbe({ http, clock }),
+    quota,
     allowPrivateUpstreams: options.allowPrivateUpstreams ?? true,
   });
   const workspace = await ensureBootstrap({ database, adminToken: ADMIN_TOKEN, clock });
@@ -86,6 +105,7 @@ export async function startHarness(options: { allowPrivateUpstreams?: boolean } 
       }),
     async [Symbol.asyncDispose]() {
       await discovery.close();
+      await quota.close();
       await http.close();
       await Promise.all(simulated.map((provider) => provider.close()));
       await database.close();

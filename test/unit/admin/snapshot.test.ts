@@ -120,9 +120,9 @@ describe('a snapshot', () => {
     await prisma.accessKey.update({ where: { id: expired.id }, data: { expiresAt: new Date(1) } });
     valueOf(await harness.admin.accessKeys.revoke(harness.context, revoked.id));
     expect((await build()).accessKeys).toEqual([
-      { ...good, validUntil: null, allowedModels: [] },
-      { ...rotated, validUntil: null, allowedModels: [] },
-      { id: rotated.id, hash: 'old', validUntil: graceEnds.getTime(), allowedModels: [] },
+      { ...good, validUntil: null, allowedModels: [], allowedTiers: [] },
+      { ...rotated, validUntil: null, allowedModels: [], allowedTiers: [] },
+      { id: rotated.id, hash: 'old', validUntil: graceEnds.getTime(), allowedModels: [], allowedTiers: [] },
     ]);
   });
 

@@ -6,6 +6,7 @@ import type { Admin } from '../../../src/admin/admin.js';
 import { fail, ok } from '../../../src/admin/result.js';
 import { ADMIN_SCOPES } from '../../../src/domain/vocabulary.js';
 import { systemClock, type Clock } from '../../../src/domain/clock.js';
+import type { Cooldown } from '../../../src/domain/cooldown.js';
 import type {
   ConnectionRecord,
   DiscoveryResultRecord,
@@ -16,7 +17,7 @@ import { providersWith } from '../../../src/providers/provider-set.js';
 import type { UsageReads } from '../../../src/graphql/usage/reads.js';
 import { startAdminServer, type AdminServer } from '../../../src/graphql/server.js';
 import { createBus, type Bus } from '../../../src/live/bus.js';
-import { createLogger } from '../../../src/observability/logger.js';
+import { createLogger, type Logger } from '../../../src/observability/logger.js';
 import { createMailbox } from '../../../src/live/mailbox.js';
 
 export const TOKEN = 'sya_the-operators-own-token-of-43-characters-xx';
@@ -28,24 +29,37 @@ export interface World {
   readonly bus: Bus;
   readonly connections: Map<string, ConnectionRecord>;
   readonly runs: Map<string, DiscoveryRunRecord>;
+  /** By connection. */
+  readonly cooldowns: Map<string, readonly Cooldown[]>;
   /** Actors by token; take one out to revoke it. */
   readonly actors: Map<string, Actor>;
   /** Calls per verb since the start: what batching keeps low. */
   readonly calls: Map<string, number>;
   /** Makes the next workspace read fail with this, or wait for it. */
-  workspaceFault: (() => Promise<never>) | null;
+  workspaceFault: (() => Promise<unknown>) | null;
+  /** Holds up whoever signs in. */
+  signInHeld: Promise<unknown> | null;
+  /** What `usageRecorded` follows; nothing ever happens there unless set. */
+  followed: (() => AsyncIterableIterator<never>) | null;
   setHealth(id: string, health: Partial<HealthRecord>): void;
   close(): Promise<void>;
 }
 
 export async function startWorld(
-  options: { clock?: Clock; sockets?: { initTimeoutMs?: number; keepAliveMs?: number }; host?: string } = {},
+  options: {
+    clock?: Clock;
+    sockets?: { initTimeoutMs?: number; keepAliveMs?: number };
+    host?: string;
+    operationTimeoutMs?: number;
+    logger?: Logger;
+  } = {},
 ): Promise<World> {
   const clock = options.clock ?? systemClock;
-  const logger = createLogger({ level: 'silent', role: 'test' });
+  const logger = options.logger ?? createLogger({ level: 'silent', role: 'test' });
   const bus = createBus(logger);
   const connections = new Map<string, ConnectionRecord>();
   const runs = new Map<string, DiscoveryRunRecord>();
+  const cooldowns = new Map<string, readonly Cooldown[]>();
   const calls = new Map<string, number>();
   const actors = new Map<string, Actor>([
     [TOKEN, actor('tok_owner', 'owner', ADMIN_SCOPES)],
@@ -57,10 +71,14 @@ export async function startWorld(
   };
 
   const admin: Admin = {
-    authenticate: (token) => Promise.resolve(actors.get(token) ?? null),
-    workspace: () =>
-      world.workspaceFault?.() ??
-      Promise.resolve({ id: WORKSPACE, slug: 'default', name: 'Default', createdAt: 0 }),
+    async authenticate(token) {
+      await world.signInHeld;
+      return actors.get(token) ?? null;
+    },
+    async workspace() {
+      await world.workspaceFault?.();
+      return { id: WORKSPACE, slug: 'default', name: 'Default', createdAt: 0 };
+    },
     providers: {
       known: () => Promise.resolve(providersWith([])),
       create: unused,
@@ -96,15 +114,20 @@ export async function startWorld(
       verify: unused,
       remove: (_context, id) =>
         Promise.resolve(connections.delete(id) ? ok(id) : fail('NOT_FOUND', 'Gone.', ['id'])),
+      plans: () => Promise.resolve([]),
+      quotaWindows: (_context, ids) => Promise.resolve(ids.map(() => [])),
+      refreshQuota: unused,
       lastDiscoveries: (_context, ids) => {
         count('connections.lastDiscoveries');
         return Promise.resolve(ids.map(() => null));
       },
-      health: (connection) => connection.health,
+      clearCooldown: unused,
+      cooldowns: (_context, ids) => Promise.resolve(ids.map((id) => cooldowns.get(id) ?? [])),
     },
     models: {
       list: () => Promise.resolve({ items: [], hasNextPage: false, totalCount: 0 }),
       byRef: () => Promise.resolve(null),
+      byRefs: (_context, refs) => Promise.resolve(refs.map(() => null)),
       byIds: (_context, ids) => Promise.resolve(ids.map(() => null)),
       update: unused,
     },
@@ -114,6 +137,25 @@ export async function startWorld(
       start: unused,
       cancel: unused,
     },
+    tiers: {
+      list: () => Promise.resolve([]),
+      byIds: (_context, ids) => Promise.resolve(ids.map(() => null)),
+      bySlugs: (_context, slugs) => Promise.resolve(slugs.map(() => null)),
+      create: unused,
+      update: unused,
+      setTargets: unused,
+      reorder: unused,
+      remove: unused,
+    },
+    rules: {
+      list: () => Promise.resolve([]),
+      byIds: (_context, ids) => Promise.resolve(ids.map(() => null)),
+      create: unused,
+      update: unused,
+      reorder: unused,
+      remove: unused,
+    },
+    routing: { view: unused, plan: unused, weights: unused, setWeights: unused },
     accessKeys: {
       list: (context) => {
         requireScope(context, 'KEYS_READ');
@@ -124,6 +166,10 @@ export async function startWorld(
       revoke: unused,
       state: () => 'ACTIVE',
     },
+    auditLog: {
+      list: () => Promise.resolve({ items: [], hasNextPage: false, totalCount: null }),
+      byIds: (_context, ids) => Promise.resolve(ids.map(() => null)),
+    },
   };
   const usage: UsageReads = {
     events: () => Promise.resolve({ items: [], hasNextPage: false, totalCount: null }),
@@ -131,7 +177,10 @@ export async function startWorld(
     attempts: (_context, ids) => Promise.resolve(ids.map(() => [])),
     report: unused,
     sums: unused,
-    follow: () => silence(),
+    errorRate: () => null,
+    savings: unused,
+    export: unused,
+    follow: () => ({ ...(world.followed?.() ?? silence()), ready: () => undefined }),
     followTotals: unused,
   };
 
@@ -145,17 +194,22 @@ export async function startWorld(
     logger,
     metrics: new Registry(),
     version: '0.0.0-test',
+    usageRetentionDays: 90,
     checks: () => Promise.resolve([{ name: 'database', state: 'HEALTHY', latencyMs: 1, message: null }]),
     ...(options.sockets && { sockets: options.sockets }),
+    ...(options.operationTimeoutMs !== undefined && { operationTimeoutMs: options.operationTimeoutMs }),
   });
   const world: World = {
     server,
     bus,
     connections,
     runs,
+    cooldowns,
     actors,
     calls,
     workspaceFault: null,
+    signInHeld: null,
+    followed: null,
     setHealth(id, health) {
       const known = connections.get(id);
       if (!known) throw new Error(`no connection ${id}`);
@@ -207,7 +261,8 @@ export function connection(id: string, changes: Partial<ConnectionRecord> = {}):
     secretPreview: 'abc…wxyz',
     secretRotatedAt: 0,
     secretExpiresAt: null,
-    health: { state: 'HEALTHY', reason: null, message: null, checkedAt: 0, cooldownUntil: null },
+    health: { state: 'HEALTHY', reason: null, message: null, checkedAt: 0 },
+    maxConcurrency: null,
     createdAt: 0,
     updatedAt: 0,
     ...changes,

@@ -3,9 +3,11 @@ import { once } from 'node:events';
 import {
   appendFileSync,
   existsSync,
+  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   truncateSync,
   writeFileSync,
@@ -23,6 +25,7 @@ import {
   type JournalReaderOptions,
 } from '../../../src/journal/reader.js';
 import { createJournalWriter, type JournalWriter } from '../../../src/journal/writer.js';
+import { until } from '../../support/wait.js';
 import {
   attemptRecord,
   beginRecord,
@@ -240,6 +243,45 @@ test('a segment of a later version is left alone', () => {
   expect(idsOf(reader)).toEqual([]);
   reader.committed(reader.poll());
   expect(existsSync(path)).toBe(true);
+});
+
+test('a segment that the disk cannot read is left alone, counted, and holds up nothing', () => {
+  const path = deadEpoch(Buffer.concat([SEGMENT_HEADER, encodeFrame(endRecord('a'))]));
+  renameSync(path, join(path, '..', segmentName(2)));
+  // Reading a folder as a file fails as a broken disk does.
+  mkdirSync(path);
+  const reader = newReader();
+  expect(idsOf(reader)).toEqual([eventId('a')]);
+  expect(reader.lag().damaged).toBe(1);
+  expect(existsSync(path)).toBe(true);
+});
+
+test.each([false, true])(
+  'segments that a gateway deleted for their room are no error (kept for a replay: %s)',
+  (keep) => {
+    const writer = newWriter(400);
+    const names = ['a', 'b', 'c', 'd'];
+    const reader = newReader({ keep });
+    for (const name of names) write(writer, endRecord(name, { request: requestRecord(name) }));
+    const batch = reader.poll(3);
+    for (const number of [1, 2]) rmSync(segmentPath(number));
+    reader.committed(batch);
+    expect(idsOf(reader)).toEqual([eventId('d')]);
+    expect(reader.lag().damaged).toBe(0);
+  },
+);
+
+test('a quiet gateway leaves no committed request on disk once its segment is of age', async () => {
+  const writer = createJournalWriter({ directory, clock: systemClock, logger, segmentMaxAgeMs: 10 });
+  open.push(writer);
+  write(writer, endRecord('a'));
+  const reader = newReader();
+  reader.committed(reader.poll());
+  expect(existsSync(segmentPath(1))).toBe(true);
+  await until('the segment is gone', () => {
+    reader.committed(reader.poll());
+    return !existsSync(segmentPath(1));
+  });
 });
 
 test('a segment goes only when every request with a record in it was committed', () => {

@@ -1,9 +1,10 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync, writeSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { pino } from 'pino';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { JOURNAL_AGED_SEGMENTS_MAX } from '../../../src/config/usage-limits.js';
 import { systemClock } from '../../../src/domain/clock.js';
 import { StartupError } from '../../../src/domain/errors.js';
 import { decodeFrame, SEGMENT_HEADER } from '../../../src/journal/format.js';
@@ -14,6 +15,8 @@ import {
   type JournalWriter,
   type JournalWriterOptions,
 } from '../../../src/journal/writer.js';
+import { until } from '../../support/wait.js';
+import { simulatedDisk } from './disk.js';
 import { beginRecord, endRecord } from './records.js';
 
 let directory: string;
@@ -73,17 +76,13 @@ test('after flush returns, everything appended so far is in the file', () => {
 });
 
 test('records of one turn of the event loop go out in one write, without a flush', async () => {
-  let writes = 0;
-  const counted = ((...args: Parameters<typeof writeSync>) => {
-    writes++;
-    return writeSync(...args);
-  }) as typeof writeSync;
-  const writer = open({ write: counted });
+  const disk = simulatedDisk();
+  const writer = open({ files: disk.files });
   for (let i = 0; i < 100; i++) writer.append(beginRecord(`r${i}`));
-  expect(writes).toBe(0);
+  expect(disk.writes).toBe(0);
   await nextTurn();
   await nextTurn();
-  expect(writes).toBe(2); // the segment's header and the frames
+  expect(disk.writes).toBe(2); // the segment's header and the frames
   expect(recordsOnDisk()).toHaveLength(100);
 });
 
@@ -98,25 +97,63 @@ test('segments rotate at their size and keep the order', () => {
   expect(recordsOnDisk()).toEqual(records);
 });
 
-test('a disk that refuses keeps no request waiting and loses nothing once it has room again', () => {
-  let full = true;
-  let room = 700;
+test('segments rotate at their age too, with nobody writing, and by the monotonic clock alone', async () => {
+  const now = { wall: 1_700_000_000_000 };
+  const writer = open({
+    segmentMaxAgeMs: 20,
+    clock: { now: () => (now.wall -= 3_600_000), monotonic: systemClock.monotonic },
+  });
+  writer.append(beginRecord('a'));
+  writer.flush();
+  await until('a segment follows', () => segments().length === 2);
+  writer.append(beginRecord('b'));
+  writer.flush();
+  await until('another one follows', () => segments().length === 3);
+  expect(recordsOnDisk()).toEqual([beginRecord('a'), beginRecord('b')]);
+  // One in which nothing was written stays as it is.
+  expect(readFileSync(join(epochPath(), segments().at(-1) ?? ''))).toEqual(SEGMENT_HEADER);
+});
+
+test('age leaves no more files than a few while nobody takes them away', async () => {
   const now = { ms: 0 };
-  const disk = ((fd: number, buffer: Buffer, offset: number, length: number, position: number) => {
-    if (!full) return writeSync(fd, buffer, offset, length, position);
-    if (room === 0) throw Object.assign(new Error('no space left on device'), { code: 'ENOSPC' });
-    const taken = writeSync(fd, buffer, offset, Math.min(length, room), position);
-    room -= taken;
-    return taken;
-  }) as typeof writeSync;
-  const writer = open({ write: disk, clock: { now: () => 1_700_000_000_000, monotonic: () => now.ms } });
+  const writer = open({
+    segmentMaxAgeMs: 1_000,
+    clock: { now: () => 1_700_000_000_000, monotonic: () => now.ms },
+  });
+  for (let i = 0; i < 100; i++) {
+    writer.append(beginRecord(`r${i}`));
+    writer.flush();
+    now.ms += 1_500;
+  }
+  expect(segments().length).toBeGreaterThan(5);
+  expect(segments().length).toBeLessThanOrEqual(JOURNAL_AGED_SEGMENTS_MAX);
+  expect(recordsOnDisk()).toHaveLength(100);
+});
+
+test('an epoch begun after the clock was set back is still the last one', () => {
+  const clock = { now: () => 1_700_000_000_000, monotonic: () => 0 };
+  open({ clock });
+  open({ clock: { ...clock, now: () => 1_600_000_000_000 } }).append(beginRecord('later'));
+  writers.at(-1)?.flush();
+  const last = readdirSync(directory).sort().at(-1) ?? '';
+  expect(readdirSync(join(directory, last)).some((name) => name.endsWith('.seg'))).toBe(true);
+});
+
+test('a disk that refuses keeps no request waiting and loses nothing once it has room again', () => {
+  const now = { ms: 0 };
+  const disk = simulatedDisk();
+  disk.room = 700;
+  const writer = open({
+    files: disk.files,
+    clock: { now: () => 1_700_000_000_000, monotonic: () => now.ms },
+  });
   const records = Array.from({ length: 10 }, (_, i) => beginRecord(`r${i}`));
   for (const record of records) writer.append(record);
   writer.flush();
   expect(writer.stats()).toMatchObject({ failing: true, dropped: 0 });
   expect(writer.stats().written).toBeGreaterThan(0);
   expect(recordsOnDisk()).toEqual(records.slice(0, writer.stats().written));
-  full = false;
+  disk.room = Infinity;
   now.ms += 60_000;
   writer.flush();
   expect(recordsOnDisk()).toEqual(records);
@@ -124,14 +161,11 @@ test('a disk that refuses keeps no request waiting and loses nothing once it has
 });
 
 test('what waits for a refusing disk is bounded: the oldest records go and are counted', () => {
-  let full = true;
   const now = { ms: 0 };
-  const disk = ((...args: Parameters<typeof writeSync>) => {
-    if (full) throw Object.assign(new Error('no space left on device'), { code: 'ENOSPC' });
-    return writeSync(...args);
-  }) as typeof writeSync;
+  const disk = simulatedDisk();
+  disk.room = 0;
   const writer = open({
-    write: disk,
+    files: disk.files,
     pendingMaxRecords: 5,
     clock: { now: () => 1_700_000_000_000, monotonic: () => now.ms },
   });
@@ -141,7 +175,7 @@ test('what waits for a refusing disk is bounded: the oldest records go and are c
     writer.flush();
   }
   expect(writer.stats()).toMatchObject({ dropped: 7, failing: true });
-  full = false;
+  disk.room = Infinity;
   now.ms += 60_000;
   writer.flush();
   expect(recordsOnDisk()).toEqual(records.slice(7));

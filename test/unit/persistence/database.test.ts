@@ -62,7 +62,7 @@ test('an empty database is migrated and ready for the usage of these days; opene
   await first.close();
   const second = await open(location);
   expect(await second.query('SELECT * FROM _prisma_migrations')).toEqual(applied);
-  expect(await second.prisma.workspace.findMany()).toEqual([workspace('kept')]);
+  expect(await second.prisma.workspace.findMany()).toMatchObject([workspace('kept')]);
   await second.ping();
 });
 
@@ -150,7 +150,7 @@ test('Prisma transactions serialise, roll back, and survive statements that fail
       }),
     ),
   );
-  expect(await prisma.workspace.findMany()).toEqual([{ ...workspace('a'), name: 'a++++++++' }]);
+  expect(await prisma.workspace.findMany()).toMatchObject([{ ...workspace('a'), name: 'a++++++++' }]);
 });
 
 test('statements that are wrong are not taken for a database that is away', async () => {

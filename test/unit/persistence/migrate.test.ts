@@ -104,33 +104,3 @@ test('the migrations of the package have the names and checksums that Prisma giv
   );
   expect(rows).toEqual((await readMigrations()).map(({ name, checksum }) => ({ name, checksum })));
 });
-
-test('histograms add up bucket by bucket, whatever their lengths', async () => {
-  await client.query('SET search_path TO public');
-  const { rows } = await client.query(
-    `SELECT histogram_add('{1,2,3}', '{10}') AS shorter, histogram_add('{1}', '{10,20}') AS longer,
-       histogram_add(NULL, '{1}') AS left_null, histogram_add('{1}', NULL) AS right_null,
-       histogram_add('{}', '{}') AS empty`,
-  );
-  expect(rows).toEqual([
-    {
-      shorter: ['11', '2', '3'],
-      longer: ['11', '20'],
-      left_null: ['1'],
-      right_null: ['1'],
-      empty: [],
-    },
-  ]);
-  const sums = await client.query(
-    `SELECT k, histogram_sum(h) AS sum
-     FROM (VALUES (1, '{1,2}'::bigint[]), (1, '{}'), (1, NULL), (1, '{9007199254740993,0,5}'), (2, NULL)) AS t (k, h)
-     GROUP BY k ORDER BY k`,
-  );
-  expect(sums.rows).toEqual([
-    { k: 1, sum: ['9007199254740994', '2', '5'] },
-    { k: 2, sum: [] },
-  ]);
-  expect(
-    (await client.query('SELECT histogram_sum(h) AS sum FROM (SELECT NULL::bigint[] h) t WHERE false')).rows,
-  ).toEqual([{ sum: [] }]);
-});

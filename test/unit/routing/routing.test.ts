@@ -1,7 +1,8 @@
 /** From a name to a model to the order of its routes. */
 import { describe, expect, it } from 'vitest';
 import type { WireProtocol } from '../../../src/domain/vocabulary.js';
-import { isAllowed, planNamedModel } from '../../../src/routing/plan.js';
+import { decide } from '../../../src/routing/decide.js';
+import { isAllowed } from '../../../src/routing/plan.js';
 import { resolveModel } from '../../../src/routing/resolve.js';
 import {
   SNAPSHOT_FORMAT,
@@ -24,6 +25,11 @@ const connection = (id: string, name: string, more: Partial<ConnectionSnapshot> 
     baseUrl: null,
     priority: 0,
     secret: null,
+    planCode: null,
+    quota: [],
+    cooldowns: [],
+    cooldownsClearedAt: 0,
+    maxConcurrency: null,
     ...more,
   };
 };
@@ -41,12 +47,24 @@ const model = (ref: string, via: Via[]): ModelSnapshot => ({
   via,
 });
 function workspace(models: ModelSnapshot[], connections: ConnectionSnapshot[]): WorkspaceTable {
-  const accessKeys = [{ id: 'key_1', hash: 'h', validUntil: null, allowedModels: [] }];
+  const accessKeys = [{ id: 'key_1', hash: 'h', validUntil: null, allowedModels: [], allowedTiers: [] }];
   const table = compileTable({
     format: SNAPSHOT_FORMAT,
     version: 1,
     builtAt: 0,
-    workspaces: [{ id: 'ws_1', slug: 'one', customProviders: [], accessKeys, connections, models }],
+    workspaces: [
+      {
+        id: 'ws_1',
+        slug: 'one',
+        customProviders: [],
+        accessKeys,
+        connections,
+        models,
+        tiers: [],
+        rules: [],
+        classifierWeights: null,
+      },
+    ],
   });
   const entry = table.keys.get('h');
   if (!entry) throw new Error('the key is in the table');
@@ -69,7 +87,7 @@ describe('a name', () => {
     ],
     CONNECTIONS,
   );
-  const meaning = (name: string | null): unknown => {
+  const meaning = (name: string): unknown => {
     const found = resolveModel(here, name);
     return found.kind === 'model'
       ? found.entry.model.ref
@@ -92,8 +110,6 @@ describe('a name', () => {
     ['none: the size belongs to it', 'qwen3-coder', 'unknown'],
     ['none: an empty id', 'zai/', 'unknown'],
     ['none: another object’s members', '__proto__', 'unknown'],
-    ['a choice', 'auto', 'auto'],
-    ['a choice when absent', null, 'auto'],
   ])('means %s', (_what, name, expected) => expect(meaning(name)).toEqual(expected));
 });
 
@@ -108,13 +124,13 @@ describe('a plan', () => {
       connection('c0', 'nobody/nothing'),
     ];
     const via = connections.map(({ id }) => ({ connectionId: id, protocols: id === 'c3' ? [] : BOTH }));
-    const { models } = workspace(
+    const here = workspace(
       [model('zai/m', [...via, { connectionId: 'gone', protocols: BOTH }])],
       connections,
     );
-    const entry = models.get('zai/m');
-    const chat = { protocol: 'OPENAI_CHAT', translatable: true } as const;
-    const order = entry && planNamedModel(entry, chat).routes.map(({ route }) => route.connection.id);
+    const order = candidatesFor(here, 'OPENAI_CHAT', false)
+      .filter(({ skip }) => skip === null)
+      .map(({ route }) => route?.connection.id);
     expect(order).toEqual(['c2', 'c4', 'c5', 'c1']);
   });
 
@@ -124,9 +140,9 @@ describe('a plan', () => {
       { connectionId: 'c2', protocols: ['ANTHROPIC_MESSAGES'] satisfies Via['protocols'] },
     ];
     const connections = [connection('c1', 'zai/coding-plan'), connection('c2', 'zai/coding-plan')];
-    const entry = workspace([model('zai/m', via)], connections).models.get('zai/m');
+    const here = workspace([model('zai/m', via)], connections);
     const formats = (protocol: WireProtocol, translatable: boolean) =>
-      entry && planNamedModel(entry, { protocol, translatable }).routes.map((route) => route.protocol);
+      candidatesFor(here, protocol, translatable).flatMap((candidate) => candidate.protocol ?? []);
     expect(formats('ANTHROPIC_MESSAGES', true)).toEqual(['ANTHROPIC_MESSAGES', 'ANTHROPIC_MESSAGES']);
     expect(formats('OPENAI_CHAT', true)).toEqual(['OPENAI_CHAT', 'ANTHROPIC_MESSAGES']);
     expect(formats('OPENAI_RESPONSES', true)).toEqual(['OPENAI_CHAT', 'ANTHROPIC_MESSAGES']);
@@ -135,9 +151,27 @@ describe('a plan', () => {
   });
 });
 
+/** The ways to zai/m for a client of a format. */
+function candidatesFor(here: WorkspaceTable, protocol: WireProtocol, translatable: boolean) {
+  const traits = {
+    model: 'zai/m',
+    header: () => undefined,
+    protocol,
+    translatable,
+    inputTokens: 0,
+    outputTokens: 0,
+    capabilities: [],
+    classify: () => {
+      throw new Error('a named model needs no class');
+    },
+  };
+  const conditions = { now: 0, hold: () => null, quota: () => [], firstTokenMs: () => null, affinity: null };
+  return decide(here, { key: null, traits, conditions }).candidates;
+}
+
 describe('what a key may use', () => {
   const allows = (allowedModels: string[], ref: string): boolean =>
-    isAllowed({ id: 'k', hash: 'h', validUntil: null, allowedModels }, ref);
+    isAllowed({ id: 'k', hash: 'h', validUntil: null, allowedModels, allowedTiers: [] }, ref);
   it.each([
     [[], 'zai/glm-5.1', true],
     [['zai/glm-5.1'], 'zai/glm-5.1', true],

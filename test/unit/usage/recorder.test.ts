@@ -3,16 +3,20 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { RECORDER_BATCH_MAX_EVENTS } from '../../../src/config/usage-limits.js';
 import { systemClock } from '../../../src/domain/clock.js';
 import type { StoredUsageEvent, UsageEvent } from '../../../src/domain/usage.js';
 import { createJournalReader } from '../../../src/journal/reader.js';
 import { createJournalWriter, type JournalWriter } from '../../../src/journal/writer.js';
 import { createBus, type Bus } from '../../../src/live/bus.js';
 import { createRecorder, type Recorder } from '../../../src/usage/recorder.js';
+import { startTypescriptProcess } from '../../support/typescript-process.js';
 import { until } from '../../support/wait.js';
 import { beginRecord, endRecord, eventId, requestRecord } from '../journal/records.js';
 
 const logger = pino({ level: 'silent' });
+/** Many times the pause between two looks at the journal, for machines that are busy. */
+const INTERRUPTED_WITHIN_MS = 1_000;
 
 let directory: string;
 let writer: JournalWriter;
@@ -140,6 +144,34 @@ test('requests of a gateway that is gone are recorded as interrupted', async () 
     status: 'FAILED',
     failure: { class: 'INTERRUPTED' },
   });
+});
+
+test('a request whose gateway is killed is recorded as interrupted within a second of it', async () => {
+  newRecorder().start();
+  await using gateway = startTypescriptProcess(new URL('./dying-gateway.ts', import.meta.url), directory);
+  expect(await gateway.nextLine()).toBe('begun');
+  await gateway.kill();
+  await until('it is closed', () => committed.length === 1, INTERRUPTED_WITHIN_MS);
+  expect(committed[0]).toMatchObject({ status: 'FAILED', failure: { class: 'INTERRUPTED' } });
+});
+
+test('a backlog is committed in large batches in its order, what is new at once', async () => {
+  const sizes: number[] = [];
+  const recorder = newRecorder(async (events, again) => {
+    sizes.push(events.length);
+    return store(events, again);
+  });
+  const names = Array.from({ length: RECORDER_BATCH_MAX_EVENTS + 500 }, (_, i) => `backlog ${i}`);
+  for (const name of names) end(name);
+  writer.flush();
+  recorder.start();
+  await until('the backlog is committed', () => committed.length === names.length);
+  expect(sizes).toEqual([RECORDER_BATCH_MAX_EVENTS, 500]);
+  expect(committed.map(({ id }) => id)).toEqual(names.map((name) => eventId(name)));
+  end('one more');
+  writer.flush();
+  await until('it is committed by itself', () => sizes.length === 3);
+  expect(sizes[2]).toBe(1);
 });
 
 test('stopping commits what was written until then and leaves no timer behind', async () => {

@@ -6,7 +6,6 @@ import { writePrices } from '../../../src/persistence/model-writes.js';
 import { commitUsage } from '../../../src/persistence/usage.js';
 import { findUsageAttempts, findUsageEvents } from '../../../src/persistence/usage-events.js';
 import { repriceUsage } from '../../../src/usage/reprice.js';
-import { foldEvents } from '../../../src/usage/rollup.js';
 import { createTestDatabase, type TestDatabase } from '../../support/database.js';
 import { attemptRecord, T0 } from '../journal/records.js';
 import { makeEvent } from './events.js';
@@ -50,7 +49,7 @@ async function price(ref = 'zai/glm-5.1', prices = PRICES): Promise<string> {
 }
 
 async function record(...events: UsageEvent[]): Promise<void> {
-  await commitUsage(database, events, foldEvents);
+  await commitUsage(database, events);
 }
 
 async function stored(event: UsageEvent): Promise<UsageEvent> {

@@ -18,20 +18,35 @@ test('any split into batches folds to the same sums', () => {
   }
 });
 
-test('a request counts once in the hour it was answered, with all its attempts', () => {
+test('a request counts where it was answered, each attempt and its tokens where it was made', () => {
   const failure = { class: 'TIMEOUT', httpStatus: null, message: 'too slow', retryAt: null } as const;
-  const event = makeEvent({
-    end: { attempts: [attemptRecord({ failure, tokens: NO_TOKENS }), attemptRecord()] },
+  const failed = attemptRecord({
+    provider: 'kimi',
+    connectionId: 'conn_2',
+    billing: 'METERED',
+    failure,
+    tokens: { ...NO_TOKENS, input: 70 },
   });
-  const [delta, ...others] = foldEvents([event]);
+  const deltas = foldEvents([makeEvent({ end: { attempts: [failed, attemptRecord()] } })]);
+  const of = (provider: string): unknown => deltas.find(({ key }) => key.provider === provider);
+  expect(deltas).toHaveLength(2);
+  expect(of('zai')).toMatchObject({
+    key: { hour: Date.UTC(2026, 10, 22, 10), connectionId: 'conn_1', tierSlug: '', billing: 'SUBSCRIPTION' },
+    sums: { requests: 1, attempts: 1, failedAttempts: 0, tokens: { input: 100 }, costNanoUsd: 0n },
+  });
+  expect(of('kimi')).toMatchObject({
+    key: { hour: Date.UTC(2026, 10, 22, 10), connectionId: 'conn_2', billing: 'METERED', status: 'OK' },
+    sums: { requests: 0, attempts: 1, failedAttempts: 1, tokens: { input: 70 }, costNanoUsd: 70_000n },
+  });
+});
+
+test('a request refused before any attempt is a request without attempts, under no name', () => {
+  const [delta, ...others] = foldEvents([makeEvent({ end: { attempts: [], status: 'REJECTED' } })]);
   expect(others).toEqual([]);
-  expect(delta?.key).toMatchObject({
-    hour: Date.UTC(2026, 10, 22, 10),
-    provider: 'zai',
-    tierSlug: '',
-    billing: 'SUBSCRIPTION',
+  expect(delta).toMatchObject({
+    key: { provider: '', status: 'REJECTED' },
+    sums: { requests: 1, attempts: 0, failedAttempts: 0 },
   });
-  expect(delta?.sums).toMatchObject({ requests: 1, attempts: 2, unpricedRequests: 0 });
 });
 
 test('saved is the list price of what subscriptions carried, and unknown prices are counted instead', () => {

@@ -1,6 +1,7 @@
 /** Chutes: models on one host, the account on another, and errors in FastAPI's form. */
 import type { ChatUsageStyle } from '../chat-answer.js';
 import { openAiCompatibleSimulation, refuseWith } from '../openai-compatible.js';
+import { iso, type QuotaMeter, type SimulatedQuota } from '../quota.js';
 import { json, type RecordedFailure, type SimulatedModel } from '../simulation.js';
 
 const USAGE: ChatUsageStyle = { place: 'own-chunk', unasked: false, cached: 'details' };
@@ -27,14 +28,27 @@ const failures = {
   'server-error': { status: 503, body: { detail: 'No instances available (yet)' }, class: 'UPSTREAM_ERROR' },
 } satisfies Record<string, RecordedFailure>;
 
-const HOUR_MS = 3_600_000;
+const QUOTA: SimulatedQuota = {
+  windows: {
+    rolling: { seconds: 14_400, limit: 1_000, used: 400, left: 0.5 },
+    monthly: { seconds: 2_592_000, limit: 10_000, used: 2_500, left: 0.55 },
+  },
+  wall: () => failures['plan-used-up'],
+};
 
-function subscriptionUsage(): unknown {
-  const at = (hours: number): string => new Date(Date.now() + hours * HOUR_MS).toISOString();
+function subscriptionUsage(quota: QuotaMeter): unknown {
+  const rolling = quota.window('rolling');
+  const monthly = quota.window('monthly');
   return {
-    subscription: { active: true, plan_name: 'Pro', current_period_end: at(400) },
-    monthly: { used: 250, limit: 1000, resets_at: at(400), unit: 'credits' },
-    rolling_window: { requests: 40, limit: 100, window_minutes: 240, reset_at: at(2), unit: 'requests' },
+    subscription: { active: true, plan_name: 'Pro', current_period_end: iso(monthly.resetsAt) },
+    monthly: { used: monthly.used, limit: monthly.limit, resets_at: iso(monthly.resetsAt), unit: 'credits' },
+    rolling_window: {
+      requests: rolling.used,
+      limit: rolling.limit,
+      window_minutes: 240,
+      reset_at: iso(rolling.resetsAt),
+      unit: 'requests',
+    },
   };
 }
 
@@ -84,6 +98,7 @@ export const simulation = openAiCompatibleSimulation({
   listed: entry,
   usage: USAGE,
   failures,
+  quota: QUOTA,
   routes: [
     {
       use: 'account',
@@ -91,7 +106,7 @@ export const simulation = openAiCompatibleSimulation({
       path: '/users/me/subscription_usage',
       auth: ['bearer'],
       refuse: refuseWith(failures['bad-key']),
-      serve: () => json(subscriptionUsage()),
+      serve: ({ quota }) => json(subscriptionUsage(quota)),
     },
   ],
 });

@@ -1,5 +1,6 @@
 /** ClinePass: no model list, error codes that repeat the status, and windows in percent. */
 import { openAiCompatibleSimulation, refuseWith } from '../openai-compatible.js';
+import { iso, type QuotaMeter, type SimulatedQuota } from '../quota.js';
 import { json, type RecordedFailure } from '../simulation.js';
 
 const error = (code: number, message: string): unknown => ({ error: { code, message, metadata: {} } });
@@ -22,15 +23,30 @@ const failures = {
   'bad-gateway': { status: 502, body: error(502, 'Upstream provider error'), class: 'UPSTREAM_ERROR' },
 } satisfies Record<string, RecordedFailure>;
 
-/** Reset times move with the clock, so that a demo shows windows that are open. */
-function usageLimits(): unknown {
-  const at = (hours: number): string => new Date(Date.now() + hours * 3_600_000).toISOString();
+const QUOTA: SimulatedQuota = {
+  windows: {
+    five_hour: { seconds: 18_000, limit: 2_000, used: 250, left: 0.4 },
+    weekly: { seconds: 604_800, limit: 8_000, used: 2_000, left: 0.4 },
+    monthly: { seconds: 2_592_000, limit: 20_000, used: 8_000, left: 0.5 },
+  },
+  // UNCONFIRMED for windows other than the week.
+  wall: (name) => ({
+    ...failures['weekly-limit'],
+    body: error(429, `You have reached your ${name.replace('_', ' ')} limit`),
+  }),
+};
+
+function usageLimits(quota: QuotaMeter): unknown {
+  const row = (type: string): unknown => {
+    const { percentUsed, resetsAt } = quota.window(type);
+    return { type, percentUsed, resetsAt: type === 'monthly' ? null : iso(resetsAt) };
+  };
   return {
     data: {
       limits: [
-        { type: 'five_hour', percentUsed: 12.5, resetsAt: at(2) },
-        { type: 'weekly', percentUsed: 25, resetsAt: at(70) },
-        { type: 'monthly', percentUsed: 40, resetsAt: null },
+        row('five_hour'),
+        row('weekly'),
+        row('monthly'),
         { type: 'experimental_pool', percentUsed: 0 },
       ],
     },
@@ -62,6 +78,7 @@ export const simulation = openAiCompatibleSimulation({
   base: '/api/v1',
   usage: { place: 'own-chunk', unasked: false, cached: 'details' },
   failures,
+  quota: QUOTA,
   routes: [
     {
       use: 'models',
@@ -77,7 +94,7 @@ export const simulation = openAiCompatibleSimulation({
       path: '/api/v1/users/me/plan/usage-limits',
       auth: ['bearer'],
       refuse: refuseWith(failures['bad-key']),
-      serve: () => json(usageLimits()),
+      serve: ({ quota }) => json(usageLimits(quota)),
     },
   ],
 });

@@ -7,6 +7,7 @@ import {
   openAiError,
   refuseWith,
 } from '../openai-compatible.js';
+import type { QuotaMeter, SimulatedQuota } from '../quota.js';
 import { json, type RecordedFailure, type SimulatedModel, type SimulatedRoute } from '../simulation.js';
 
 const USAGE: ChatUsageStyle = { place: 'own-chunk', unasked: false, cached: 'details', reasoning: true };
@@ -29,10 +30,27 @@ const failures = {
   },
 } satisfies Record<string, RecordedFailure>;
 
-const HOUR_MS = 3_600_000;
+const QUOTA: SimulatedQuota = {
+  windows: {
+    fiveHour: { seconds: 18_000, limit: 3, used: 0.75, left: 0.4 },
+    weekly: { seconds: 604_800, limit: 15, used: 1.5, left: 0.54 },
+  },
+  costOf: () => 0.001,
+  wall: (name) => ({
+    ...failures['five-hour-wall'],
+    body: openAiError(
+      `You have reached your ${name === 'weekly' ? 'weekly' : '5 hour'} limit.`,
+      'rate_limit_error',
+    ),
+  }),
+};
 
 /** The windows stand at the root here; some accounts have them inside `credits`. */
-function credits(): unknown {
+function credits(quota: QuotaMeter): unknown {
+  const window = (name: string): unknown => {
+    const { limit, resetsAt, used } = quota.window(name);
+    return { cap: limit, used, resetAt: resetsAt };
+  };
   return {
     credits: {
       monthlyCredits: 8.5,
@@ -41,8 +59,8 @@ function credits(): unknown {
       opensourceMonthlyCredits: 0,
     },
     windowLimits: {
-      fiveHour: { cap: 3, used: 0.75, resetAt: Date.now() + 2 * HOUR_MS },
-      weekly: { cap: 15, used: 1.5, resetAt: Date.now() + 90 * HOUR_MS },
+      fiveHour: window('fiveHour'),
+      weekly: window('weekly'),
       exceeded: null,
       limited: false,
     },
@@ -94,6 +112,7 @@ export const simulation = openAiCompatibleSimulation({
   listed: entry,
   usage: USAGE,
   failures,
+  quota: QUOTA,
   routes: [
     messages,
     {
@@ -102,7 +121,7 @@ export const simulation = openAiCompatibleSimulation({
       path: '/alpha/billing/credits',
       auth: ['bearer'],
       refuse,
-      serve: () => json(credits()),
+      serve: ({ quota }) => json(credits(quota)),
     },
   ],
 });

@@ -2,6 +2,7 @@
 import { chatAnswer, type ChatUsageStyle } from '../chat-answer.js';
 import { messagesAnswer } from '../messages-answer.js';
 import { missingThoughts } from '../objections.js';
+import { iso, type QuotaMeter, type SimulatedQuota } from '../quota.js';
 import { json, refusal, type RecordedFailure, type Simulation } from '../simulation.js';
 
 const K2_USAGE: ChatUsageStyle = { place: 'finish-choice', unasked: true, cached: 'top-level' };
@@ -84,19 +85,25 @@ const failures = {
   'server-error': { status: 500, body: error('server_error', 'Internal error'), class: 'UPSTREAM_ERROR' },
 } satisfies Record<string, RecordedFailure>;
 
-function usages(): unknown {
-  const at = (hours: number): string =>
+const QUOTA: SimulatedQuota = {
+  windows: {
+    '5h': { seconds: 18_000, limit: 2_000, used: 1_390, left: 0.4 },
+    weekly: { seconds: 604_800, limit: 20_480, used: 2_140, left: 0.43 },
+  },
+  wall: (name) => failures[name === '5h' ? 'five-hour-wall' : 'weekly-wall'],
+};
+
+function usages(quota: QuotaMeter): unknown {
+  const detail = (name: string): unknown => {
+    const { limit, used, remaining, resetsAt } = quota.window(name);
     // Nanoseconds, as the real service writes them.
-    new Date(Date.now() + hours * 3_600_000).toISOString().replace('Z', '716839Z');
+    const resetTime = iso(resetsAt).replace('Z', '716839Z');
+    return { limit: String(limit), used: String(used), remaining: String(remaining), resetTime };
+  };
   return {
     user: { userId: 'user-simulated' },
-    usage: { limit: '2048', used: '214', remaining: '1834', resetTime: at(72) },
-    limits: [
-      {
-        window: { duration: 300, timeUnit: 'TIME_UNIT_MINUTE' },
-        detail: { limit: '200', used: '139', remaining: '61', resetTime: at(2) },
-      },
-    ],
+    usage: detail('weekly'),
+    limits: [{ window: { duration: 300, timeUnit: 'TIME_UNIT_MINUTE' }, detail: detail('5h') }],
     parallel: { limit: '20' },
     totalQuota: { limit: '100', remaining: '99' },
   };
@@ -165,7 +172,7 @@ export const simulation: Simulation = {
       path: '/coding/v1/usages',
       auth: ['bearer'],
       refuse,
-      serve: () => json(usages()),
+      serve: ({ quota }) => json(usages(quota)),
     },
     {
       use: 'generation',
@@ -189,5 +196,6 @@ export const simulation: Simulation = {
     },
   ],
   failures,
+  quota: QUOTA,
   verdicts: { 'coding-plan': { bad: 'AUTHENTICATION', wrongProduct: 'AUTHENTICATION' } },
 };

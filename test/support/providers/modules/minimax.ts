@@ -1,6 +1,7 @@
 /** MiniMax: business codes inside HTTP 200, a paged list in Anthropic's shape, and windows that are not always five hours. */
 import { chatAnswer, type ChatUsageStyle } from '../chat-answer.js';
 import { generationRoute, messagesRoute } from '../openai-compatible.js';
+import type { QuotaMeter, SimulatedQuota, WindowState } from '../quota.js';
 import {
   json,
   type RecordedFailure,
@@ -80,31 +81,44 @@ const refuse: SimulatedRoute['refuse'] = () => refusal(failures['bad-key']);
 /** The plan's key and the key for the wallet are let in by the same door, and each to its own room. */
 const refuseUnknown: SimulatedRoute['refuse'] = (state) => (state === 'wrongProduct' ? null : refuse(state));
 
-const HOUR_MS = 3_600_000;
+const QUOTA: SimulatedQuota = {
+  windows: {
+    interval: { seconds: 14_400, limit: 5_000, used: 900, left: 0.5 },
+    weekly: { seconds: 604_800, limit: 25_000, used: 7_500, left: 0.4 },
+  },
+  wall: () => failures['plan-wall'],
+};
 
 /** Rows without counts, as newer plans have them: video is not in this plan and looks untouched. */
-function remains(): unknown {
-  const now = Date.now();
-  const row = (name: string, status: number, interval: number, weekly: number, boost?: number): unknown => ({
-    start_time: now - 2 * HOUR_MS,
-    end_time: now + 2 * HOUR_MS,
-    remains_time: 2 * HOUR_MS,
+function remains(quota: QuotaMeter): unknown {
+  const interval = quota.window('interval');
+  const weekly = quota.window('weekly');
+  const left = ({ percentUsed }: WindowState): number => Math.ceil(100 - percentUsed);
+  const row = (
+    name: string,
+    status: number,
+    percents: readonly [number, number],
+    boost?: number,
+  ): unknown => ({
+    start_time: interval.startedAt,
+    end_time: interval.resetsAt,
+    remains_time: interval.resetsAt - interval.now,
     current_interval_total_count: 0,
     current_interval_usage_count: 0,
     model_name: name,
     current_weekly_total_count: 0,
     current_weekly_usage_count: 0,
-    weekly_start_time: now - 100 * HOUR_MS,
-    weekly_end_time: now + 68 * HOUR_MS,
-    weekly_remains_time: 68 * HOUR_MS,
+    weekly_start_time: weekly.startedAt,
+    weekly_end_time: weekly.resetsAt,
+    weekly_remains_time: weekly.resetsAt - weekly.now,
     current_interval_status: status,
-    current_interval_remaining_percent: interval,
+    current_interval_remaining_percent: percents[0],
     current_weekly_status: status,
-    current_weekly_remaining_percent: weekly,
+    current_weekly_remaining_percent: percents[1],
     weekly_boost_permille: boost,
   });
   return {
-    model_remains: [row('general', 1, 82, 70, 1500), row('video', 3, 100, 100)],
+    model_remains: [row('general', 1, [left(interval), left(weekly)], 1500), row('video', 3, [100, 100])],
     base_resp: { status_code: 0, status_msg: 'success' },
   };
 }
@@ -163,12 +177,13 @@ export const simulation: Simulation = {
       path: '/v1/token_plan/remains',
       auth: ['bearer'],
       refuse,
-      serve: () => json(remains()),
+      serve: ({ quota }) => json(remains(quota)),
     },
     { ...messagesRoute('/anthropic/v1/messages', 'minimax', refuseUnknown), phrase: (failure) => failure },
     generationRoute('/v1/chat/completions', refuseUnknown, (call) => chatAnswer(call, 'minimax', USAGE)),
   ],
   failures,
+  quota: QUOTA,
   verdicts: {
     'token-plan': { bad: 'AUTHENTICATION', wrongProduct: 'AUTHENTICATION' },
     api: { bad: 'AUTHENTICATION', wrongProduct: null },

@@ -2,6 +2,7 @@
 import type { TokenCounts } from '../../../../src/domain/tokens.js';
 import { chatAnswer, type ChatUsageStyle } from '../chat-answer.js';
 import { messagesAnswer } from '../messages-answer.js';
+import type { QuotaMeter, SimulatedQuota } from '../quota.js';
 import {
   json,
   refusal,
@@ -127,16 +128,30 @@ const failures = {
   },
 } satisfies Record<string, RecordedFailure>;
 
-function usage(active: boolean): unknown {
-  const at = (hours: number): number => Date.now() + hours * 3_600_000;
+const QUOTA: SimulatedQuota = {
+  windows: { weekly: { seconds: 604_800, limit: 60_000_000, used: 631_288, left: 0.54 } },
+  costOf: ({ stated }) => (stated ? stated.input + stated.cacheRead + stated.cacheWrite : 1_000),
+  // How the end of the weekly tokens is worded is UNCONFIRMED; this is what the limits of a day say.
+  wall: (_, { now, resetsAt }) => ({
+    ...failures['daily-requests'],
+    headers: { 'retry-after': String(Math.ceil((resetsAt - now) / 1000)) },
+  }),
+};
+
+const LIMITS = { weeklyInputTokens: 60_000_000, dailyInputTokens: null, dailyImages: 100 };
+
+const NO_SUBSCRIPTION = { active: false, state: 'inactive', limits: LIMITS, period: null };
+
+function usage(quota: QuotaMeter): unknown {
+  const { now, percentUsed, remaining, resetsAt, used } = quota.window('weekly');
   return {
-    active,
-    state: active ? 'active' : 'inactive',
-    limits: { weeklyInputTokens: 60_000_000, dailyInputTokens: null, dailyImages: 100 },
-    period: active ? { currentPeriodEnd: new Date(at(300)).toISOString() } : null,
-    weeklyInputTokens: { used: 631_288, remaining: 59_368_712, percentUsed: 0.0105, resetAt: at(90) },
+    active: true,
+    state: 'active',
+    limits: LIMITS,
+    period: { currentPeriodEnd: new Date(now + 300 * 3_600_000).toISOString() },
+    weeklyInputTokens: { used, remaining, percentUsed: percentUsed / 100, resetAt: resetsAt },
     dailyInputTokens: null,
-    dailyImages: { used: 0, remaining: 100, percentUsed: 0, resetAt: at(10) },
+    dailyImages: { used: 0, remaining: 100, percentUsed: 0, resetAt: now + 10 * 3_600_000 },
   };
 }
 
@@ -231,13 +246,14 @@ export const simulation: Simulation = {
       method: 'GET',
       path: '/api/subscription/v1/usage',
       auth: ['bearer', 'x-api-key'],
-      refuse: (state) => (state === 'wrongProduct' ? json(usage(false)) : refusal(failures['bad-key'])),
-      serve: () => json(usage(true)),
+      refuse: (state) => (state === 'wrongProduct' ? json(NO_SUBSCRIPTION) : refusal(failures['bad-key'])),
+      serve: ({ quota }) => json(usage(quota)),
     },
     post('/api/v1/chat/completions', (call) => chatAnswer(call, 'nano', USAGE)),
     post('/api/v1/messages', (call) => messagesAnswer(call, 'nano')),
   ],
   failures,
+  quota: QUOTA,
   verdicts: {
     subscription: { bad: 'AUTHENTICATION', wrongProduct: 'PLAN_INACTIVE' },
     api: { bad: 'AUTHENTICATION', wrongProduct: null },

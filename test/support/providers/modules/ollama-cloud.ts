@@ -1,6 +1,7 @@
 /** Ollama Cloud: usage only when asked for, three totals and nothing else; refusals address the account by name. */
 import { chatAnswer, type ChatUsageStyle } from '../chat-answer.js';
 import { messagesAnswer } from '../messages-answer.js';
+import { iso, type QuotaMeter, type SimulatedQuota } from '../quota.js';
 import { json, refusal, type RecordedFailure, type Simulation } from '../simulation.js';
 
 const USAGE: ChatUsageStyle = { place: 'own-chunk', unasked: false };
@@ -47,10 +48,21 @@ const failures = {
   'server-error': { status: 500, body: error('internal server error'), class: 'UPSTREAM_ERROR' },
 } satisfies Record<string, RecordedFailure>;
 
-function balance(): unknown {
-  const at = (hours: number): string => new Date(Date.now() + hours * 3_600_000).toISOString();
+const QUOTA: SimulatedQuota = {
+  windows: { monthly: { seconds: 2_592_000, limit: 60, used: 16.5, left: 0.67 } },
+  costOf: () => 0.001,
+  // How the end of the credit is worded is UNCONFIRMED; this is what plans with windows are told.
+  wall: () => failures['weekly-wall'],
+};
+
+function balance(quota: QuotaMeter): unknown {
+  const { limit, remaining, resetsAt, startedAt } = quota.window('monthly');
   return {
-    included: { balance_usd: 43.5, allowance_usd: 60, period: { from: at(-240), until: at(480) } },
+    included: {
+      balance_usd: remaining,
+      allowance_usd: limit,
+      period: { from: iso(startedAt), until: iso(resetsAt) },
+    },
     purchased: { balance_usd: 0 },
   };
 }
@@ -101,7 +113,7 @@ export const simulation: Simulation = {
       path: '/api/balance',
       auth: ['bearer'],
       refuse,
-      serve: () => json(balance()),
+      serve: ({ quota }) => json(balance(quota)),
     },
     {
       use: 'generation',
@@ -121,5 +133,6 @@ export const simulation: Simulation = {
     },
   ],
   failures,
+  quota: QUOTA,
   verdicts: { cloud: { bad: 'AUTHENTICATION', wrongProduct: null } },
 };

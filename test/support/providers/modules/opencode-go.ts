@@ -1,17 +1,40 @@
 /** OpenCode Go: wants a session on every request; the format depends on the model. */
 import { goUsageRoute, opencodeFailures, opencodeRoutes, refuseByKey } from '../opencode-console.js';
+import { iso, type QuotaMeter, type SimulatedQuota } from '../quota.js';
 import { json, type Simulation } from '../simulation.js';
 
-function usage(): unknown {
-  const at = (hours: number): string => new Date(Date.now() + hours * 3_600_000).toISOString();
+const QUOTA: SimulatedQuota = {
+  windows: {
+    rolling: { seconds: 18_000, limit: 5_000, used: 200, left: 0.6 },
+    weekly: { seconds: 604_800, limit: 12_500, used: 375, left: 0.5 },
+    monthly: { seconds: 2_592_000, limit: 25_000, used: 250, left: 0.7 },
+  },
+  wall: (name, { now, resetsAt }) => {
+    const limitName = name === 'rolling' ? '5 hour' : name;
+    const said = name === 'rolling' ? '5-hour' : `${name.charAt(0).toUpperCase()}${name.slice(1)}`;
+    return {
+      status: 429,
+      body: {
+        type: 'error',
+        error: { type: 'GoUsageLimitError', message: `${said} usage limit reached.` },
+        metadata: { workspace: 'wrk_01K46JDFR0E75SG2Q8K172KF3Y', limitName },
+      },
+      headers: { 'retry-after': String(Math.ceil((resetsAt - now) / 1000)) },
+      class: 'QUOTA_EXHAUSTED',
+    };
+  },
+};
+
+function usage(quota: QuotaMeter): unknown {
+  const read = (name: string): unknown => {
+    const { percentUsed, remaining, resetsAt } = quota.window(name);
+    const status = remaining === 0 ? 'rate-limited' : 'ok';
+    return { status, percent: Math.floor(percentUsed), resetsAt: iso(resetsAt) };
+  };
   return {
     workspaceID: 'wrk_01K46JDFR0E75SG2Q8K172KF3Y',
     userID: 'usr_01K46JDFR0E75SG2Q8K172KF3Z',
-    usage: {
-      rolling: { status: 'ok', percent: 4, resetsAt: at(3) },
-      weekly: { status: 'ok', percent: 3, resetsAt: at(80) },
-      monthly: { status: 'ok', percent: 1, resetsAt: at(500) },
-    },
+    usage: { rolling: read('rolling'), weekly: read('weekly'), monthly: read('monthly') },
   };
 }
 
@@ -42,8 +65,9 @@ export const simulation: Simulation = {
       wantsSession: true,
       refuse: refuseByKey(opencodeFailures['subscription-required']),
     }),
-    goUsageRoute(() => json(usage())),
+    goUsageRoute(({ quota }) => json(usage(quota))),
   ],
   failures: opencodeFailures,
+  quota: QUOTA,
   verdicts: { go: { bad: 'AUTHENTICATION', wrongProduct: 'PLAN_INACTIVE' } },
 };

@@ -6,6 +6,7 @@ import {
   openAiError,
   refuseWith,
 } from '../openai-compatible.js';
+import { iso, type QuotaMeter, type SimulatedQuota, type WindowState } from '../quota.js';
 import { json, type RecordedFailure, type SimulatedModel } from '../simulation.js';
 
 const USAGE: ChatUsageStyle = { place: 'own-chunk', unasked: false, cached: 'details', reasoning: true };
@@ -19,27 +20,40 @@ const failures = {
   'no-balance': { status: 402, body: { error: 'Payment required' }, class: 'BILLING' },
 } satisfies Record<string, RecordedFailure>;
 
-const HOUR_MS = 3_600_000;
+const QUOTA: SimulatedQuota = {
+  windows: {
+    '5h': { seconds: 18_000, limit: 750, used: 150, left: 0.2 },
+    weekly: { seconds: 604_800, limit: 36, used: 0.7, left: 0.02 },
+  },
+  costOf: () => 0.01,
+  wall: () => failures['allowance-used-up'],
+};
 
-function quotas(): unknown {
-  const at = (hours: number): string => new Date(Date.now() + hours * HOUR_MS).toISOString();
+/** An allowance that is used up grows back all at once here, and otherwise in twelve minutes. */
+function nextTick({ now, remaining, resetsAt }: WindowState): string {
+  return iso(remaining === 0 ? resetsAt : Math.min(resetsAt, now + 720_000));
+}
+
+function quotas(quota: QuotaMeter): unknown {
+  const rolling = quota.window('5h');
+  const weekly = quota.window('weekly');
   return {
     plan: 'Starter',
     weeklyTokenLimit: {
-      nextRegenAt: at(1.5),
-      percentRemaining: 98.05884722222223,
-      maxCredits: '$36.00',
-      remainingCredits: '$35.30',
+      nextRegenAt: nextTick(weekly),
+      percentRemaining: 100 - weekly.percentUsed,
+      maxCredits: `$${weekly.limit.toFixed(2)}`,
+      remainingCredits: `$${weekly.remaining.toFixed(2)}`,
       nextRegenCredits: '$0.72',
     },
     rollingFiveHourLimit: {
-      nextTickAt: at(0.2),
+      nextTickAt: nextTick(rolling),
       tickPercent: 0.05,
-      remaining: 600,
-      max: 750,
-      limited: false,
+      remaining: Math.floor(rolling.remaining),
+      max: rolling.limit,
+      limited: rolling.remaining === 0,
     },
-    search: { hourly: { limit: 250, requests: 2, renewsAt: at(0.8) } },
+    search: { hourly: { limit: 250, requests: 2, renewsAt: iso(rolling.now + 2_880_000) } },
   };
 }
 
@@ -118,6 +132,7 @@ export const simulation = openAiCompatibleSimulation({
   messagesPath: '/anthropic/v1/messages',
   usage: USAGE,
   failures,
+  quota: QUOTA,
   routes: [
     {
       use: 'account',
@@ -125,7 +140,7 @@ export const simulation = openAiCompatibleSimulation({
       path: '/v2/quotas',
       auth: ['bearer'],
       refuse: refuseWith(OPENAI_FAILURES['bad-key']),
-      serve: () => json(quotas()),
+      serve: ({ quota }) => json(quotas(quota)),
     },
   ],
 });

@@ -2,6 +2,7 @@
 import { readErrorAnswer } from '../../../../src/providers/failure.js';
 import { chatAnswer, type ChatUsageStyle } from '../chat-answer.js';
 import { messagesAnswer } from '../messages-answer.js';
+import type { QuotaMeter, SimulatedQuota, WindowState } from '../quota.js';
 import { responsesAnswer } from '../responses-answer.js';
 import {
   inAnthropicForm,
@@ -131,39 +132,38 @@ const failures = {
   'server-error': { status: 500, body: error('500', 'Internal Error'), class: 'UPSTREAM_ERROR' },
 } satisfies Record<string, RecordedFailure>;
 
-/** Reset times move with the clock, so that a demo shows windows that are open. */
-function quota(): unknown {
-  const now = Date.now();
-  return {
-    code: 200,
-    msg: 'Operation successful',
-    data: {
-      limits: [
-        {
-          type: 'CREDIT_LIMIT',
-          unit: 3,
-          number: 5,
-          usage: 12_000,
-          currentValue: 4_080,
-          remaining: 7_920,
-          percentage: 34,
-          nextResetTime: now + 2 * 3_600_000,
-        },
-        {
-          type: 'CREDIT_LIMIT',
-          unit: 6,
-          number: 1,
-          usage: 60_000,
-          currentValue: 12_000,
-          remaining: 48_000,
-          percentage: 20,
-          nextResetTime: now + 3 * 86_400_000,
-        },
-      ],
-      level: 'pro',
-    },
-    success: true,
-  };
+/** Beijing time, without saying so. */
+const beijing = (time: number): string =>
+  new Date(time + 8 * 3_600_000).toISOString().slice(0, 19).replace('T', ' ');
+
+const QUOTA: SimulatedQuota = {
+  windows: {
+    '5h': { seconds: 18_000, limit: 12_000, used: 4_080, left: 0.4 },
+    weekly: { seconds: 604_800, limit: 60_000, used: 12_000, left: 0.43 },
+  },
+  wall: (name, { resetsAt }) => {
+    const [code, words] =
+      name === '5h'
+        ? ['1308', 'Usage limit reached for 5 hour.']
+        : ['1310', 'Weekly/Monthly Limit Exhausted.'];
+    const body = error(code ?? '', `${words} Your limit will reset at ${beijing(resetsAt)}`);
+    return { status: 429, body, class: 'QUOTA_EXHAUSTED' };
+  },
+};
+
+function limits(quota: QuotaMeter): unknown {
+  const row = (unit: number, number: number, window: WindowState): unknown => ({
+    type: 'CREDIT_LIMIT',
+    unit,
+    number,
+    usage: window.limit,
+    currentValue: window.used,
+    remaining: window.remaining,
+    percentage: Math.floor(window.percentUsed),
+    nextResetTime: window.resetsAt,
+  });
+  const rows = [row(3, 5, quota.window('5h')), row(6, 1, quota.window('weekly'))];
+  return { code: 200, msg: 'Operation successful', data: { limits: rows, level: 'pro' }, success: true };
 }
 
 /** On its Messages path Z.ai repeats code and message inside the message. */
@@ -186,6 +186,7 @@ const post = (path: string, needsPlan: boolean, serve: SimulatedRoute['serve']):
     return needsPlan ? refusal(failures['no-balance']) : null;
   },
   ...(path.includes('/anthropic/') && { phrase: phraseForMessages }),
+  metered: !needsPlan,
   serve,
 });
 
@@ -237,10 +238,11 @@ export const simulation: Simulation = {
       auth: ['bearer'],
       refuse: (state) =>
         refusal(failures[state === 'wrongProduct' ? 'no-plan-with-200' : 'bad-key-with-200']),
-      serve: () => json(quota()),
+      serve: ({ quota }) => json(limits(quota)),
     },
   ],
   failures,
+  quota: QUOTA,
   verdicts: {
     'coding-plan': { bad: 'AUTHENTICATION', wrongProduct: 'PLAN_INACTIVE' },
     api: { bad: 'AUTHENTICATION', wrongProduct: null },

@@ -5,8 +5,8 @@ import {
   countInto,
   mergeHistograms,
   percentile,
-} from '../../../src/usage/histogram.js';
-import { seededRandom } from './events.js';
+} from '../../../src/domain/histogram.js';
+import { seededRandom } from '../usage/events.js';
 
 test('every duration is within the bounds of its bucket', () => {
   for (let ms = 0; ms < 5_000_000; ms = Math.ceil(ms * 1.01) + 1) {

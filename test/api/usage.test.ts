@@ -1,0 +1,215 @@
+/** Reports as the contract words them: savings, alignment, folding, and pages that stay put while requests are recorded. */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { AdminServer } from '../../src/graphql/server.js';
+import { newId } from '../../src/domain/ids.js';
+import { HOUR_MS } from '../../src/domain/time-range.js';
+import { commitUsage } from '../../src/persistence/usage.js';
+import { feeFor } from '../../src/usage/savings.js';
+import { startTestAdminServer } from '../support/admin-server.js';
+import { createAdminToken } from '../support/admin-token.js';
+import { createGraphqlClient, type GraphqlClient } from '../support/graphql-client.js';
+import { nanoUsd } from '../support/operator.js';
+import { ADMIN_TOKEN, startHarness, valueOf, type Harness } from '../unit/admin/harness.js';
+import { T0 } from '../unit/journal/records.js';
+import { makeEvent, randomEvents, seededRandom } from '../unit/usage/events.js';
+
+let harness: Harness;
+let server: AdminServer;
+let api: GraphqlClient;
+let workspaceId: string;
+
+beforeAll(async () => {
+  harness = await startHarness();
+  server = await startTestAdminServer(harness);
+  api = createGraphqlClient(server.url, ADMIN_TOKEN);
+  ({ workspaceId } = harness.context.actor);
+});
+afterAll(async () => {
+  await server.close();
+  await harness[Symbol.asyncDispose]();
+});
+
+const iso = (time: number): string => new Date(time).toISOString();
+
+describe('a fee', () => {
+  const JANUARY = Date.UTC(2026, 0, 1);
+  const usd = (amount: number): bigint => BigInt(amount) * 1_000_000_000n;
+
+  it.each([
+    ['a whole month', JANUARY, Date.UTC(2026, 1, 1), usd(31)],
+    ['a day of a long month', JANUARY, Date.UTC(2026, 0, 2), usd(1)],
+    ['a day of a short month', Date.UTC(2026, 1, 1), Date.UTC(2026, 1, 2), usd(31) / 28n],
+    [
+      'the end of one month and the start of another',
+      Date.UTC(2026, 0, 31),
+      Date.UTC(2026, 1, 15),
+      usd(1) + usd(31) / 2n,
+    ],
+    ['a year', JANUARY, Date.UTC(2027, 0, 1), usd(31 * 12)],
+  ])('goes by the share of each month: %s', (_name, from, to, fee) => {
+    expect(feeFor({ from, to }, usd(31))).toBe(fee);
+  });
+});
+
+describe('savings', () => {
+  const SAVINGS = `query ($range: TimeRangeInput!) { savingsReport(range: $range) {
+    range { from to } subscriptionCostUsd listCostUsd savedUsd
+    connections { connection { label } feeUsd listCostUsd savedUsd unpricedShare } } }`;
+
+  it('sets the list price of plan traffic against the fees of the plans', async () => {
+    const zai = await harness.simulate('zai');
+    const connect = async (label: string, monthlyPriceUsd?: string): Promise<string> => {
+      const { connection } = valueOf(
+        await harness.connect(zai, {
+          offering: 'coding-plan',
+          label,
+          discover: false,
+          ...(monthlyPriceUsd !== undefined && { monthlyPriceUsd }),
+        }),
+      );
+      return connection.id;
+    };
+    const paid = await connect('paid', '30');
+    const undeclared = await connect('undeclared');
+    const day = Date.UTC(2026, 10, 22);
+    const event = (connectionId: string, attempt: object = {}) =>
+      makeEvent({
+        workspaceId,
+        at: day + HOUR_MS,
+        attempt: { connectionId, billing: 'SUBSCRIPTION', ...attempt },
+      });
+    const tokens = { input: 1_000_000, cacheRead: 0, cacheWrite: 0, output: 0, reasoning: null };
+    const priced = [event(paid, { tokens }), event(undeclared, { tokens })];
+    await commitUsage(harness.database, [
+      ...priced,
+      event(paid, { tokens: { ...tokens, input: 3_000_000 }, price: null, modelRef: 'zai/unknown' }),
+      // Neither another way of paying nor another day counts.
+      event(paid, { tokens, billing: 'METERED' }),
+      makeEvent({ workspaceId, at: day - HOUR_MS, attempt: { connectionId: paid, tokens } }),
+    ]);
+    const list = priced[0]?.listCostNanoUsd ?? 0n;
+    expect(list).toBeGreaterThan(0n);
+
+    const { savingsReport } = await api.data(SAVINGS, {
+      range: { from: iso(day), to: iso(day + 24 * HOUR_MS) },
+    });
+    expect(savingsReport.range).toEqual({ from: iso(day), to: iso(day + 24 * HOUR_MS) });
+    expect(savingsReport.connections).toMatchObject([
+      { connection: { label: 'paid' }, feeUsd: '1', unpricedShare: 0.75 },
+      { connection: { label: 'undeclared' }, feeUsd: null, savedUsd: null, unpricedShare: 0 },
+    ]);
+    expect(nanoUsd(savingsReport.connections[0].listCostUsd)).toBe(list);
+    expect(nanoUsd(savingsReport.connections[0].savedUsd)).toBe(list - 1_000_000_000n);
+    expect(nanoUsd(savingsReport.subscriptionCostUsd)).toBe(1_000_000_000n);
+    expect(nanoUsd(savingsReport.listCostUsd)).toBe(2n * list);
+    expect(nanoUsd(savingsReport.savedUsd)).toBe(2n * list - 1_000_000_000n);
+  });
+
+  it('are negative where a plan did not pay off, and need USAGE_READ', async () => {
+    const range = { from: '2026-01-01T00:00:00Z', to: '2026-02-01T00:00:00Z' };
+    const { savingsReport } = await api.data(SAVINGS, { range });
+    expect(savingsReport).toMatchObject({ subscriptionCostUsd: '30', listCostUsd: '0', savedUsd: '-30' });
+    const other = createGraphqlClient(server.url, await createAdminToken(harness, ['CONFIG_READ']));
+    const { errors } = await other.send(SAVINGS, { range });
+    expect(errors[0]?.extensions['code']).toBe('FORBIDDEN');
+    const long = await api.send(SAVINGS, {
+      range: { from: '2019-01-01T00:00:00Z', to: '2026-01-01T00:00:00Z' },
+    });
+    expect(long.errors[0]?.extensions).toMatchObject({ code: 'BAD_USER_INPUT', field: ['range'] });
+  });
+});
+
+describe('a report', () => {
+  const REPORT = `query ($input: UsageReportInput!) { usageReport(input: $input) {
+    range { from to } interval truncated rollups { bucketStart bucketEnd group { value label } totals { requests } } } }`;
+
+  it.each([
+    [
+      'HOUR',
+      '2026-11-22T10:59:59.999Z',
+      '2026-11-22T11:00:00.001Z',
+      '2026-11-22T10:00:00.000Z',
+      '2026-11-22T12:00:00.000Z',
+    ],
+    [
+      'DAY',
+      '2026-11-22T10:00:00Z',
+      '2026-11-23T00:00:00Z',
+      '2026-11-22T00:00:00.000Z',
+      '2026-11-23T00:00:00.000Z',
+    ],
+    // A Sunday, whose week began on the Monday before.
+    [
+      'WEEK',
+      '2026-11-22T10:00:00Z',
+      '2026-11-22T11:00:00Z',
+      '2026-11-16T00:00:00.000Z',
+      '2026-11-23T00:00:00.000Z',
+    ],
+    [
+      'MONTH',
+      '2026-01-31T10:00:00+02:00',
+      '2026-02-01T00:00:00+02:00',
+      '2026-01-01T00:00:00.000Z',
+      '2026-02-01T00:00:00.000Z',
+    ],
+    [
+      'TOTAL',
+      '2026-11-22T10:30:00Z',
+      '2026-11-22T11:30:00Z',
+      '2026-11-22T10:00:00.000Z',
+      '2026-11-22T12:00:00.000Z',
+    ],
+  ])('by %s covers whole buckets in UTC', async (interval, from, to, alignedFrom, alignedTo) => {
+    const { usageReport } = await api.data(REPORT, { input: { interval, range: { from, to } } });
+    expect(usageReport).toMatchObject({
+      interval,
+      range: { from: alignedFrom, to: alignedTo },
+      truncated: false,
+    });
+  });
+
+  it.each([
+    ['HOUR', 92],
+    ['DAY', 5 * 366],
+    ['TOTAL', 5 * 366],
+  ])('by %s goes over at most %i days', async (interval, days) => {
+    const to = Date.UTC(2026, 10, 1);
+    const send = (more: number) =>
+      api.send(REPORT, {
+        input: { interval, range: { from: iso(to - days * 24 * HOUR_MS - more), to: iso(to) } },
+      });
+    expect((await send(0)).errors).toEqual([]);
+    expect((await send(1)).errors[0]?.extensions).toMatchObject({
+      code: 'BAD_USER_INPUT',
+      field: ['input', 'range'],
+    });
+  });
+});
+
+describe('events', () => {
+  it('keep their places on pages while others are recorded', async () => {
+    const random = seededRandom(12);
+    const key = 'key_pages';
+    const make = (count: number) =>
+      randomEvents(count, random, workspaceId).map((event) => ({
+        ...event,
+        id: newId('event', T0),
+        accessKeyId: key,
+      }));
+    const before = await commitUsage(harness.database, make(57));
+    const seen: string[] = [];
+    let after: string | null = null;
+    do {
+      const { usageEvents }: any = await api.data(
+        `query ($after: String, $key: ID!) { usageEvents(first: 7, after: $after, filter: { accessKeys: [$key] }) {
+          nodes { id } pageInfo { hasNextPage endCursor } } }`,
+        { after, key },
+      );
+      seen.push(...usageEvents.nodes.map(({ id }: { id: string }) => id));
+      after = usageEvents.pageInfo.hasNextPage ? usageEvents.pageInfo.endCursor : null;
+      await commitUsage(harness.database, make(5));
+    } while (after !== null);
+    expect(seen).toEqual(before.map(({ id }) => id).toReversed());
+  });
+});

@@ -1,0 +1,115 @@
+/** Replacing the key that seals secrets, from beginning to end, with the real program and agents that call all the while. */
+import { randomBytes } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { openDatabase } from '../../src/persistence/database.js';
+import { systemClock } from '../../src/domain/clock.js';
+import { quietLogger } from '../support/database.js';
+import { connect, makeKey } from '../support/operator.js';
+import { plainRequest } from '../support/http-client.js';
+import { startSimulatedProvider } from '../support/providers/simulated-provider.js';
+import { createInstallation, type Installation, type Switchyard } from '../support/switchyard.js';
+import { until } from '../support/wait.js';
+
+const key = (): string => randomBytes(32).toString('base64');
+
+it('needs the old key until all secrets are sealed anew, and never again after', async () => {
+  await using zai = await disposable(startSimulatedProvider('zai'));
+  await using kimi = await disposable(startSimulatedProvider('kimi'));
+  const [old, fresh] = [key(), key()];
+  await using installation = await createInstallation({ CATALOG_REFRESH: 'false' });
+
+  let program = await installation.start({ SECRET_KEY: old });
+  const { connectionId } = await connect(program, zai.provider, 'coding-plan');
+  const moved = await connect(program, kimi.provider, 'coding-plan');
+  const agent = (await makeKey(program)).plaintext;
+  await program.stop();
+  await swapSecrets(installation, connectionId, moved.connectionId);
+
+  // The new key alone opens nothing, and says so instead of failing request by request.
+  const alone = await installation.run({ SECRET_KEY: fresh });
+  expect(alone).toMatchObject({ code: 1 });
+  expect(alone.stderr).toContain('SECRET_KEY is not the key that sealed');
+
+  const both = { SECRET_KEY: fresh, SECRET_KEY_PREVIOUS: old };
+  program = await installation.start(both);
+  expect(await call(program, agent)).toBe(200);
+  const calls = callAllTheWhile(program, agent);
+  const resealed = await installation.run(both, 'secrets', 'reseal', '--json');
+  expect(resealed.stderr).toContain('2 of 2');
+  expect(JSON.parse(resealed.stdout)).toMatchObject({
+    resealed: 1,
+    unreadable: [{ connectionId: moved.connectionId, keyMissing: false }],
+  });
+  expect(await calls.stop()).toEqual([200]);
+  // A second time finds nothing left but what no key opens.
+  const again = await installation.run(both, 'secrets', 'reseal', '--json');
+  expect(JSON.parse(again.stdout)).toMatchObject({ resealed: 0 });
+
+  const { nodes } = (
+    await program.api.data('{ connections(first: 10) { nodes { id health { state message } } } }')
+  ).connections;
+  const health = nodes.find(({ id }: any) => id === moved.connectionId).health;
+  expect(health).toMatchObject({ state: 'UNHEALTHY' });
+  expect(health.message).toContain('The stored secret cannot be read');
+  expect(nodes.find(({ id }: any) => id === connectionId).health.state).toBe('HEALTHY');
+  await program.stop();
+
+  const sealed = await readFile(join(installation.dataDir, 'routing.snapshot'), 'utf8');
+  program = await installation.start({ SECRET_KEY: fresh });
+  expect(await call(program, agent)).toBe(200);
+  expect(sealed.split('.')[1]).toBe(
+    (await readFile(join(installation.dataDir, 'routing.snapshot'), 'utf8')).split('.')[1],
+  );
+  await program.stop();
+  const tooLate = await installation.run({ SECRET_KEY: old });
+  expect(tooLate.stderr).toContain('SECRET_KEY is not the key that sealed');
+});
+
+async function disposable<T extends { close(): Promise<void> }>(
+  starting: Promise<T>,
+): Promise<AsyncDisposable & { provider: T }> {
+  const provider = await starting;
+  return { provider, [Symbol.asyncDispose]: () => provider.close() };
+}
+
+async function call({ gatewayUrl }: Switchyard, agent: string): Promise<number> {
+  const { status } = await plainRequest(`${gatewayUrl}/v1/chat/completions`, {
+    headers: { authorization: `Bearer ${agent}` },
+    body: { model: 'zai/glm-5.1', messages: [{ role: 'user', content: 'hello' }] },
+  });
+  return status;
+}
+
+/** Calls one after the other; answers which statuses there were. */
+function callAllTheWhile(program: Switchyard, agent: string): { stop(): Promise<number[]> } {
+  const statuses = new Set<number>();
+  let stopped = false;
+  const running = (async () => {
+    while (!stopped) statuses.add(await call(program, agent));
+  })();
+  return {
+    async stop() {
+      await until('a call was made', () => statuses.size > 0);
+      stopped = true;
+      await running;
+      return [...statuses];
+    },
+  };
+}
+
+/** Puts the first connection's ciphertext in the place of the second's, as somebody with the database could. */
+async function swapSecrets(installation: Installation, from: string, to: string): Promise<void> {
+  const database = await openDatabase({
+    databaseUrl: null,
+    dataDir: installation.dataDir,
+    logger: quietLogger,
+    clock: systemClock,
+  });
+  await database.query(
+    'UPDATE sealed_secret SET envelope = (SELECT envelope FROM sealed_secret WHERE connection_id = $1) WHERE connection_id = $2',
+    [from, to],
+  );
+  await database.close();
+}

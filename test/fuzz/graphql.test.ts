@@ -57,6 +57,8 @@ beforeAll(async () => {
   ({ token } = await addToken(harness, ours));
   const mine = await fill(ours, 'mine');
   othersIds = await fill(theirs, OTHERS);
+  // Whatever asks the provider again from now on finds nothing of theirs there.
+  zai.setModels([{ id: 'mine' }]);
   ids = [...mine, ...othersIds];
 });
 afterAll(async () => {

@@ -10,6 +10,7 @@ beforeAll(async () => {
   world = await startWorld();
 });
 afterEach(() => {
+  world.gateway.forgetCooldowns();
   for (const out of OUTS) {
     world.provider(out).setFault(null);
     world.provider(out).clearRequests();

@@ -133,6 +133,8 @@ export interface TestGateway extends AsyncDisposable {
   end(index?: number): Promise<EndRecord>;
   /** Puts another table in force. */
   reroute(options: TestGatewayOptions): void;
+  /** What failed so far is held against nobody any more, as after an operator's word. */
+  forgetCooldowns(): void;
   drain(timeoutMs: number): Promise<void>;
 }
 
@@ -180,6 +182,10 @@ export async function startTestGateway(options: TestGatewayOptions): Promise<Tes
     reroute(wanted) {
       table = build(wanted);
       cooldowns.restore(table.connections);
+    },
+    forgetCooldowns() {
+      const cooldownsClearedAt = clock.now();
+      cooldowns.restore(table.connections.map(({ id }) => ({ id, cooldowns: [], cooldownsClearedAt })));
     },
     end: (index = 0) =>
       until(

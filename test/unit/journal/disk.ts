@@ -13,6 +13,8 @@ export interface SimulatedDisk {
   stuck: Promise<void> | null;
   /** Bytes that a crash would take. */
   unsyncedBytes(): number;
+  /** Whether a crash now would take nothing: bytes and names are safe. */
+  isSafe(): boolean;
   /** The host loses power: unsynced bytes, and files and folders whose names were not synced, are gone. */
   crash(): void;
 }
@@ -74,6 +76,9 @@ export function simulatedDisk(): SimulatedDisk {
     },
     unsyncedBytes: () =>
       [...written].reduce((sum, [path, length]) => sum + length - (synced.get(path) ?? 0), 0),
+    isSafe: () =>
+      disk.unsyncedBytes() === 0 &&
+      [...written.keys()].every((path) => named.has(path) && named.has(dirname(dirname(path)))),
     crash() {
       for (const path of written.keys()) {
         const journal = dirname(dirname(path));

@@ -104,7 +104,7 @@ describe('a crash of the host', () => {
   test('with interval, loses only what was written since the last round', async () => {
     const writer = open('interval', { syncIntervalMs: 5 });
     endOf(writer, 'a');
-    await until('the round is over', () => disk.unsyncedBytes() === 0);
+    await until('the round is over', () => disk.isSafe());
     disk.stuck = new Promise(() => undefined);
     endOf(writer, 'c');
     disk.crash();
@@ -115,7 +115,7 @@ describe('a crash of the host', () => {
     const writer = open('interval', { syncIntervalMs: 5, segmentMaxBytes: 1_000 });
     const names = ['a', 'b', 'c', 'd', 'e', 'f'];
     for (const name of names) endOf(writer, name);
-    await until('all of it is safe', () => disk.unsyncedBytes() === 0);
+    await until('all of it is safe', () => disk.isSafe());
     disk.crash();
     expect(found()).toEqual(idsOf(...names));
   });

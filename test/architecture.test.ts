@@ -12,7 +12,7 @@ const TIERS: readonly (readonly string[])[] = [
   ['main'],
   ['app'],
   ['graphql', 'gateway'],
-  ['admin', 'discovery', 'quota', 'usage', 'routing'],
+  ['admin', 'discovery', 'quota', 'usage', 'routing', 'admission'],
   ['persistence', 'live', 'journal', 'protocols', 'providers', 'secrets', 'upstream'],
   ['config', 'observability'],
   ['domain'],

@@ -57,7 +57,7 @@ describe('the schema', () => {
   it('names mutations object first and answers each with a payload that always has user errors', () => {
     for (const mutation of Object.values(schema.getMutationType()?.getFields() ?? {})) {
       expect(mutation.name).toMatch(
-        /^(connection|customProvider|model|discovery|routingTier|routingRule|classifierWeights|accessKey)[A-Z][A-Za-z]+$/,
+        /^(connection|customProvider|model|discovery|routingTier|routingRule|classifierWeights|accessKey|usageLimit|alert|webhook)[A-Z][A-Za-z]+$/,
       );
       const payload = getNamedType(mutation.type);
       expect(String(mutation.type)).toBe(
@@ -99,6 +99,8 @@ describe('the schema', () => {
       'tier',
       'rule',
       'accessKey',
+      'limit',
+      'alert',
       'event',
       'audit',
     ] as const;

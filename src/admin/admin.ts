@@ -5,7 +5,6 @@
 import type { QuotaReading } from '../domain/quota.js';
 import type { Cooldown } from '../domain/cooldown.js';
 import type {
-  AccessKeyRecord,
   ConnectionRecord,
   DiscoveryRunRecord,
   DiscoveryResultRecord,
@@ -27,8 +26,12 @@ import type {
 } from '../domain/vocabulary.js';
 import type { ProviderDefinition } from '../providers/define-provider.js';
 import type { ProviderSet } from '../providers/provider-set.js';
+import type { AccessKeyVerbs, BudgetInput } from './access-keys/verbs.js';
 import type { Actor, AdminContext } from './actor.js';
 import type { AuditVerbs } from './audit-log.js';
+import type { AlertVerbs } from './alerts/verbs.js';
+import type { LimitVerbs } from './limits/verbs.js';
+import type { WebhookVerbs } from './webhooks/verbs.js';
 import type { Result } from './result.js';
 import type { RoutePlan } from './route-plan/plan-route.js';
 import type { RoutingView } from './route-plan/routing-view.js';
@@ -151,6 +154,12 @@ export interface AccessKeyCreateInput {
   readonly allowedModels: readonly string[];
   /** Empty for all. */
   readonly allowedTierIds?: readonly string[];
+  readonly defaultTierId?: string;
+  readonly tags?: readonly string[];
+  readonly budget?: BudgetInput;
+  readonly requestsPerMinute?: number;
+  readonly tokensPerMinute?: number;
+  readonly maxConcurrency?: number;
   /** Milliseconds since the epoch. */
   readonly expiresAt?: number;
   readonly idempotencyKey?: string;
@@ -349,18 +358,6 @@ export interface RoutingVerbs {
   ): Promise<Result<readonly ClassifierWeight[]>>;
 }
 
-export interface AccessKeyVerbs {
-  list(context: AdminContext, page: PageRequest, filter: AccessKeyFilter): Promise<Page<AccessKeyRecord>>;
-  byIds(context: AdminContext, ids: readonly string[]): Promise<readonly (AccessKeyRecord | null)[]>;
-  /** `plaintext` is null on an idempotent repeat. */
-  create(
-    context: AdminContext,
-    input: AccessKeyCreateInput,
-  ): Promise<Result<{ accessKey: AccessKeyRecord; plaintext: string | null }>>;
-  revoke(context: AdminContext, id: string): Promise<Result<AccessKeyRecord>>;
-  state(key: AccessKeyRecord): AccessKeyState;
-}
-
 export interface Admin {
   /** Who a bearer token belongs to; null for unknown, revoked and expired ones alike. */
   authenticate(token: string): Promise<Actor | null>;
@@ -374,4 +371,7 @@ export interface Admin {
   readonly routing: RoutingVerbs;
   readonly accessKeys: AccessKeyVerbs;
   readonly auditLog: AuditVerbs;
+  readonly limits: LimitVerbs;
+  readonly alerts: AlertVerbs;
+  readonly webhooks: WebhookVerbs;
 }

@@ -15,11 +15,14 @@ import { findWorkspace } from '../persistence/workspaces.js';
 import type { ScopedClient } from '../persistence/workspace-scope.js';
 import { createAccessKey } from './access-keys/create.js';
 import { listKeys, stateOfKey } from './access-keys/list.js';
+import type { AccessKeyVerbs } from './access-keys/verbs.js';
 import { revokeKey } from './access-keys/revoke.js';
+import { rotateKey } from './access-keys/rotate.js';
+import { spentByKeys } from './access-keys/spending.js';
+import { changeKey } from './access-keys/update.js';
 import { requireScope, type AdminContext } from './actor.js';
 import type { AdminDeps } from './admin-deps.js';
 import type {
-  AccessKeyVerbs,
   Admin,
   ConnectionVerbs,
   DiscoveryVerbs,
@@ -30,6 +33,7 @@ import type {
   TierVerbs,
 } from './admin.js';
 import { auditVerbs } from './audit-log.js';
+import { createAlertVerbs } from './alerts/verbs.js';
 import { createAuthenticate } from './authenticate.js';
 import { listWeights, setWeights } from './classifier-weights/set.js';
 import { clearConnectionCooldown } from './connections/clear-cooldown.js';
@@ -45,6 +49,7 @@ import { changeCustomProvider } from './custom-providers/update.js';
 import { cancelDiscovery } from './discovery/cancel.js';
 import { startDiscovery } from './discovery/start.js';
 import { changeModel } from './models/update.js';
+import { createLimitVerbs } from './limits/verbs.js';
 import { planRoute } from './route-plan/plan-route.js';
 import { readRoutingView } from './route-plan/routing-view.js';
 import { createRule } from './rules/create.js';
@@ -56,6 +61,7 @@ import { removeTier } from './tiers/remove.js';
 import { reorderTiers } from './tiers/reorder.js';
 import { setTargets } from './tiers/set-targets.js';
 import { changeTier } from './tiers/update.js';
+import { createWebhookVerbs } from './webhooks/verbs.js';
 
 /** The operator's use cases over these parts. */
 export function createAdmin(deps: AdminDeps): Admin {
@@ -75,6 +81,9 @@ export function createAdmin(deps: AdminDeps): Admin {
     routing: routingVerbs(deps),
     accessKeys: accessKeyVerbs(deps),
     auditLog: auditVerbs(deps),
+    limits: createLimitVerbs(deps),
+    alerts: createAlertVerbs(deps),
+    webhooks: createWebhookVerbs(deps),
   };
 }
 
@@ -205,8 +214,14 @@ function accessKeyVerbs(deps: AdminDeps): AccessKeyVerbs {
     list: (context, page, filter) => listKeys(deps, context, page, filter),
     byIds: readByIds(deps, 'KEYS_READ', findAccessKeys),
     create: (context, input) => createAccessKey(deps, context, input),
+    update: (context, id, input) => changeKey(deps, context, id, input),
+    rotate: (context, id, gracePeriodSeconds) => rotateKey(deps, context, id, gracePeriodSeconds),
     revoke: (context, id) => revokeKey(deps, context, id),
-    state: (key) => stateOfKey(key, deps.clock),
+    async spent(context, keys) {
+      requireScope(context, 'KEYS_READ');
+      return spentByKeys(deps, keys);
+    },
+    state: (key, spent) => stateOfKey(key, spent, deps.clock.now()),
   };
 }
 

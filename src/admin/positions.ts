@@ -2,6 +2,7 @@
 import { formatUsd } from '../domain/money.js';
 import type {
   AccessKeyRecord,
+  AlertRecord,
   ConnectionRecord,
   DiscoveryRunRecord,
   ModelRecord,
@@ -17,6 +18,11 @@ export function positionOfConnection(connection: ConnectionRecord): PagePosition
 /** Access keys are listed oldest first; their ids follow time. */
 export function positionOfAccessKey(key: AccessKeyRecord): PagePosition {
   return { sortKey: null, id: key.id };
+}
+
+/** Alerts are listed newest first; their ids follow time. */
+export function positionOfAlert(alert: AlertRecord): PagePosition {
+  return { sortKey: null, id: alert.id };
 }
 
 /** Discovery runs are listed newest first; their ids follow time. */

@@ -1,9 +1,12 @@
 /** Builds the routing snapshot from what is stored. */
+import { isSummed, windowAt } from '../domain/limits.js';
 import { isChatProtocol } from '../domain/vocabulary.js';
 import {
   SNAPSHOT_FORMAT,
   type AccessKeySnapshot,
   type ConnectionSnapshot,
+  type KeyLimits,
+  type LimitSnapshot,
   type ModelSnapshot,
   type RoutingSnapshot,
   type TierSnapshot,
@@ -14,11 +17,15 @@ import type { PriceRecord } from '../journal/record.js';
 import type {
   AccessKeySource,
   ConnectionSource,
+  LimitSource,
   ModelSource,
   RouteSource,
   SnapshotSource,
   TierSource,
 } from '../persistence/snapshot-source.js';
+
+/** Billionths in one, as thresholds are held. */
+const BILLION = 1_000_000_000n;
 
 /** What numbers and dates a snapshot. */
 export interface SnapshotStamp {
@@ -39,6 +46,7 @@ function buildWorkspaces(source: SnapshotSource): readonly WorkspaceSnapshot[] {
   const routes = groupBy(source.routes, ({ modelId }) => modelId);
   const tiers = groupBy(source.tiers, ({ workspaceId }) => workspaceId);
   const rules = groupBy(source.rules, ({ workspaceId }) => workspaceId);
+  const limits = groupBy(source.limits, ({ workspaceId }) => workspaceId);
   const prices = new Map(source.prices.map((price) => [price.modelId, toPriceRecord(price)]));
   const place = new Map(source.connections.map(({ id }, index) => [id, index]));
 
@@ -54,16 +62,56 @@ function buildWorkspaces(source: SnapshotSource): readonly WorkspaceSnapshot[] {
     ),
     tiers: (tiers.get(id) ?? []).map(toTierSnapshot),
     rules: (rules.get(id) ?? []).map(({ workspaceId: _, ...rule }) => rule),
+    ...(limits.has(id) && { limits: (limits.get(id) ?? []).map(toLimitSnapshot) }),
   }));
 }
 
 /** A rotated key appears under both hashes; the old one ends with its grace period, or with the key if that is sooner. */
 function hashesOf(key: AccessKeySource): AccessKeySnapshot[] {
-  const { id, hash, allowedModels, allowedTiers, expiresAt, previousHash, previousValidUntil } = key;
-  const current = { id, hash, validUntil: expiresAt, allowedModels, allowedTiers };
+  const { id, hash, allowedModels, allowedTiers, defaultTierId, expiresAt } = key;
+  const { previousHash, previousValidUntil } = key;
+  const limits = limitsOfKey(key);
+  const current: AccessKeySnapshot = {
+    id,
+    hash,
+    validUntil: expiresAt,
+    allowedModels,
+    allowedTiers,
+    ...(defaultTierId !== null && { defaultTierId }),
+    ...(limits && { limits }),
+  };
   if (previousHash === null || previousValidUntil === null) return [current];
   const validUntil = Math.min(previousValidUntil, expiresAt ?? Infinity);
   return [current, { ...current, hash: previousHash, validUntil }];
+}
+
+/** Null for a key that is not limited. */
+function limitsOfKey(key: AccessKeySource): KeyLimits | null {
+  const { budgetNanoUsd, budgetWindow, requestsPerMinute, tokensPerMinute, maxConcurrency } = key;
+  const budget =
+    budgetNanoUsd === null ? null : { nanoUsd: Number(budgetNanoUsd), window: budgetWindow ?? 'MONTH' };
+  const all = [budget, requestsPerMinute, tokensPerMinute, maxConcurrency];
+  return all.every((limit) => limit === null)
+    ? null
+    : { budget, requestsPerMinute, tokensPerMinute, maxConcurrency };
+}
+
+/** Where nothing but falling below it ends a limit, it holds until it does. */
+const NO_END_MS = Number.MAX_SAFE_INTEGER;
+
+function toLimitSnapshot(limit: LimitSource): LimitSnapshot {
+  const { id, name, metric, window, threshold, scope, openSince } = limit;
+  const units = metric === 'COST_USD' ? threshold : threshold / BILLION;
+  const end = metric === 'QUOTA_PERCENT' ? NO_END_MS : windowAt(openSince ?? 0, window).to;
+  return {
+    id,
+    name,
+    metric,
+    window,
+    max: isSummed(metric) ? Number(units) : 0,
+    scope,
+    reachedUntil: openSince === null ? null : end,
+  };
 }
 
 function toConnectionSnapshot(connection: ConnectionSource): ConnectionSnapshot {

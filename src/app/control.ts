@@ -2,10 +2,13 @@
 import 'reflect-metadata';
 import { join } from 'node:path';
 import { ensureBootstrap } from '../admin/bootstrap.js';
+import { watchLimits } from '../admin/alerts/watch-limits.js';
+import { openRedisCounters } from '../admission/redis-counters.js';
 import { createAdmin } from '../admin/create-admin.js';
 import { createIssuerSignIn } from '../admin/issuer/sign-in.js';
 import { createSnapshotPublisher } from '../admin/snapshot-publisher.js';
 import { followSuggestions } from '../admin/tiers/follow-suggestions.js';
+import { deliverWebhooks } from '../admin/webhooks/deliver.js';
 import { readConfig } from '../config/config.js';
 import { openCatalog } from '../discovery/catalog/renewed-catalog.js';
 import { createDiscovery } from '../discovery/discovery.js';
@@ -29,6 +32,7 @@ import type { RoutingSnapshot } from '../routing/snapshot.js';
 import type { Vault } from '../secrets/vault.js';
 import { createHttpGet } from '../upstream/http-get.js';
 import { createCooldownKeeper, type CooldownKeeper } from '../usage/cooldown-keeper.js';
+import { createCounterSeeds, type CounterSeeds } from '../usage/counter-seeds.js';
 import { followErrorRates } from '../usage/error-rates.js';
 import { followKeyActivity } from '../usage/key-activity.js';
 import { createRecorder, type Recorder } from '../usage/recorder.js';
@@ -50,12 +54,14 @@ export async function runControl(): Promise<void> {
   let keeper: CooldownKeeper | null = null;
   let poller: QuotaPoller | null = null;
   let journalWatch: JournalWatch | null = null;
+  let seeds: CounterSeeds | null = null;
   onOrder((order) => {
     if (order.kind === 'stop') void stop();
     if (order.kind === 'in-force') inForce.reached(order.version);
     if (order.kind === 'cooldown') keeper?.note(order.change);
     if (order.kind === 'quota') poller?.note(order.reading);
     if (order.kind === 'journal') journalWatch?.heard(order.pid, order.trouble);
+    if (order.kind === 'unseeded') void seeds?.find(order.counters);
   });
   const config = readConfig();
   const logger = createLogger({ level: config.logLevel, role: 'control' });
@@ -104,6 +110,8 @@ export async function runControl(): Promise<void> {
   });
   const cooldowns = createCooldownKeeper({ database, bus, clock, logger });
   keeper = cooldowns;
+  const limits = watchLimits({ database, bus, clock, logger });
+  const deliveries = deliverWebhooks({ database, bus, clock, logger, vault, http });
   const errorRates = followErrorRates({ bus, clock });
   const metrics = createMetrics(() => recorder.lag());
   const watch = (journalWatch = createJournalWatch({
@@ -134,6 +142,28 @@ export async function runControl(): Promise<void> {
       report({ kind: 'snapshot', version: snapshot.version });
     },
   });
+
+  const redisCounters =
+    config.redisUrl === null
+      ? null
+      : openRedisCounters({ url: config.redisUrl, owner: `control ${process.pid} ${clock.now()}`, logger });
+  const counterSeeds = createCounterSeeds({
+    sql: database,
+    bus,
+    clock,
+    logger,
+    recorder,
+    snapshot: snapshots.current,
+    seed(found) {
+      report({ kind: 'seeds', seeds: found });
+      redisCounters?.seed(found);
+    },
+    settle(settlement) {
+      report({ kind: 'count', call: { kind: 'settle', settlement } });
+      redisCounters?.settle(settlement);
+    },
+  });
+  seeds = counterSeeds;
 
   const publish = async (): Promise<void> => {
     const { version } = await snapshots.publish();
@@ -212,6 +242,10 @@ export async function runControl(): Promise<void> {
     await snapshots.close();
     // Last: the gateways have ended by now, and what they wrote at the end is still to be recorded.
     await recorder.stop();
+    await counterSeeds.close();
+    await redisCounters?.close();
+    await limits.close();
+    await deliveries.close();
     await keyActivity.close();
     await cooldowns.close();
     errorRates.close();

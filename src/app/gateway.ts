@@ -1,5 +1,8 @@
 /** The gateway process: wires the passthrough to its snapshot and its journal. Nothing here reaches the database. */
 import { hostname } from 'node:os';
+import { createFallbackCounters } from '../admission/fallback-counters.js';
+import { openRedisCounters } from '../admission/redis-counters.js';
+import { createRemoteCounters } from '../admission/remote-counters.js';
 import { readConfig } from '../config/config.js';
 import { JOURNAL_TROUBLE_CHECK_MS } from '../config/usage-limits.js';
 import { systemClock } from '../domain/clock.js';
@@ -49,7 +52,29 @@ export async function runGateway(slot: number): Promise<void> {
   const quotaHeaders = createQuotaHeaders({ clock, report: (reading) => report({ kind: 'quota', reading }) });
   const { redisUrl } = config;
   const sharedAffinities = redisUrl === null ? null : openRedisAffinities({ url: redisUrl, clock, logger });
-  const deps = { state, journal, upstream, calls, cooldowns, clock, logger, quotaHeaders, sharedAffinities };
+  const nodeCounters = createRemoteCounters((call) => report({ kind: 'count', call }));
+  const redisCounters =
+    redisUrl === null
+      ? null
+      : openRedisCounters({
+          url: redisUrl,
+          owner: `${hostname()} gateway ${process.pid} ${clock.now()}`,
+          logger,
+          onUnseeded: (unseeded) => report({ kind: 'unseeded', counters: unseeded }),
+        });
+  const counters = redisCounters ? createFallbackCounters(redisCounters, nodeCounters, logger) : nodeCounters;
+  const deps = {
+    state,
+    journal,
+    upstream,
+    calls,
+    cooldowns,
+    counters,
+    clock,
+    logger,
+    quotaHeaders,
+    sharedAffinities,
+  };
   const gateway = await listen(() => startGateway(deps, config.gateway));
 
   let stopping = false;
@@ -61,12 +86,14 @@ export async function runGateway(slot: number): Promise<void> {
     state.close();
     await upstream.close();
     sharedAffinities?.close();
+    await redisCounters?.close();
     journal.close();
     process.exit(0);
   };
   onOrder((order) => {
     if (order.kind === 'snapshot') void state.refresh();
     if (order.kind === 'cooldown') cooldowns.learn(order.change);
+    if (order.kind === 'counted') nodeCounters.answered(order.id, order.answer);
     if (order.kind === 'stop') void stop();
   });
   report({ kind: 'ready', port: gateway.port });

@@ -1,4 +1,7 @@
 /** What the supervisor and its processes say to each other over their channel. */
+
+import type { Answer, Seed, Unseeded } from '../admission/counter.js';
+import type { CounterCall } from '../admission/remote-counters.js';
 import type { CooldownChange } from '../domain/cooldown.js';
 import type { HeaderReading } from '../domain/quota.js';
 import type { JournalTrouble } from '../journal/writer.js';
@@ -19,6 +22,12 @@ export type ProcessReport =
   | { readonly kind: 'quota'; readonly reading: HeaderReading }
   /** A gateway's part of the journal has news. */
   | { readonly kind: 'journal'; readonly trouble: JournalTrouble }
+  /** A gateway admits a request or says what it used; the control process says it of one whose gateway died. */
+  | { readonly kind: 'count'; readonly call: CounterCall }
+  /** A gateway met counters that need to know what was used before they began. */
+  | { readonly kind: 'unseeded'; readonly counters: readonly Unseeded[] }
+  /** The control process found out what was used before counting began. */
+  | { readonly kind: 'seeds'; readonly seeds: readonly Seed[] }
   /** It cannot start, for a reason its operator can mend; with `mayPass` it may also mend itself. */
   | { readonly kind: 'startup-failed'; readonly message: string; readonly mayPass: boolean };
 
@@ -33,6 +42,10 @@ export type ProcessOrder =
   | { readonly kind: 'quota'; readonly reading: HeaderReading }
   /** What a gateway process, which may be gone by now, last said of its part of the journal. */
   | { readonly kind: 'journal'; readonly pid: number; readonly trouble: JournalTrouble }
+  /** Whether a request is admitted. */
+  | { readonly kind: 'counted'; readonly id: string; readonly answer: Answer }
+  /** Counters that need to know what was used before they began. */
+  | { readonly kind: 'unseeded'; readonly counters: readonly Unseeded[] }
   /** Finish what is running, then exit. */
   | { readonly kind: 'stop' };
 

@@ -7,6 +7,7 @@ import { systemClock } from '../domain/clock.js';
 import { StartupError } from '../domain/errors.js';
 import type { JournalTrouble } from '../journal/writer.js';
 import type { Logger } from '../observability/logger.js';
+import { createCounterBook } from '../admission/counter-book.js';
 import { createCooldownRelay } from './cooldown-relay.js';
 import { requireFreeAddresses } from './listeners.js';
 import type { ProcessOrder, ProcessReport, ProcessRole } from './messages.js';
@@ -58,6 +59,11 @@ export async function startSupervisor(options: SupervisorOptions): Promise<Super
   const cooldowns = createCooldownRelay();
   /** What each gateway process, by its id, last said of its journal; kept beyond its death, because losses are. */
   const troubles = new Map<number, JournalTrouble>();
+  // Counts are kept here because this process outlives the gateways, and knows first when one dies.
+  const counters = createCounterBook({
+    clock: systemClock,
+    onUnseeded: (counter) => order(control, { kind: 'unseeded', counters: [counter] }),
+  });
   let started = false;
   let stopping = false;
 
@@ -97,6 +103,7 @@ export async function startSupervisor(options: SupervisorOptions): Promise<Super
       child.startedAt = performance.now();
       child.snapshotVersion = 0;
       let startupFailure: StartupError | null = null;
+      const owner = `${child.role} ${spawned.pid ?? 0}`;
       spawned.on('message', (message) => {
         const received = message as ProcessReport;
         if (received.kind === 'ready') {
@@ -104,6 +111,7 @@ export async function startSupervisor(options: SupervisorOptions): Promise<Super
           for (const change of cooldowns.all(systemClock.now())) order(child, { kind: 'cooldown', change });
           if (child === control)
             for (const [pid, trouble] of troubles) order(control, { kind: 'journal', pid, trouble });
+          if (child === control) order(control, { kind: 'unseeded', counters: counters.unseeded() });
           resolve();
         } else if (received.kind === 'journal') {
           if (spawned.pid !== undefined) passOn(spawned.pid, received.trouble);
@@ -121,6 +129,15 @@ export async function startSupervisor(options: SupervisorOptions): Promise<Super
           for (const other of children) if (other !== child) order(other, received);
         } else if (received.kind === 'quota') {
           order(control, received);
+        } else if (received.kind === 'count') {
+          const { call } = received;
+          if (call.kind === 'settle') return counters.settle(call.settlement);
+          const { id } = call.reservation;
+          order(child, { kind: 'counted', id, answer: counters.reserve(owner, call.reservation) });
+        } else if (received.kind === 'unseeded') {
+          order(control, received);
+        } else if (received.kind === 'seeds') {
+          for (const seed of received.seeds) counters.seed(seed);
         } else {
           startupFailure = new StartupError(received.message, { mayPass: received.mayPass });
         }
@@ -135,6 +152,7 @@ export async function startSupervisor(options: SupervisorOptions): Promise<Super
         const trouble = spawned.pid === undefined ? undefined : troubles.get(spawned.pid);
         if (spawned.pid !== undefined && trouble)
           passOn(spawned.pid, { ...trouble, failing: false, full: false });
+        counters.release(owner);
         const how = signal ?? `code ${code}`;
         reject(
           startupFailure ??

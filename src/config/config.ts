@@ -82,7 +82,7 @@ const environment = z.object({
 export interface Config {
   /** Null: the embedded database under `dataDir`. */
   readonly databaseUrl: string | null;
-  /** Null: nodes hear of each other through Postgres. */
+  /** Null: nodes hear of each other through Postgres, and each counts requests against limits for itself. */
   readonly redisUrl: string | null;
   /** Absolute. */
   readonly dataDir: string;

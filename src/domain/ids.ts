@@ -18,6 +18,8 @@ export const ID_PREFIXES = {
   event: 'evt',
   limit: 'lim',
   alert: 'alr',
+  webhook: 'whk',
+  delivery: 'dlv',
   audit: 'aud',
   request: 'req',
 } as const;

@@ -1,5 +1,6 @@
 /** Stored things as plain values: what persistence answers and every layer above passes on. Times are milliseconds since the epoch. */
 import type { UpstreamFailure } from './failure.js';
+import type { LimitAction, LimitMetric, LimitScope } from './limits.js';
 import type { NanoUsd, TokenPrices } from './money.js';
 import type {
   Billing,
@@ -8,6 +9,7 @@ import type {
   FailureClass,
   HealthState,
   JobStatus,
+  LimitWindow,
   ModelCapability,
   ModelKind,
   ModelState,
@@ -128,13 +130,90 @@ export interface AccessKeyRecord {
   readonly allowedModels: readonly string[];
   /** Ids; empty for all. */
   readonly allowedTierIds: readonly string[];
+  /** Words that reports are grouped by. */
+  readonly tags: readonly string[];
+  readonly budget: BudgetRecord | null;
   readonly requestsPerMinute: number | null;
   readonly tokensPerMinute: number | null;
+  /** Most requests at a time. */
+  readonly maxConcurrency: number | null;
+  /** Where requests without a model go. */
+  readonly defaultTierId: string | null;
   readonly previousValidUntil: number | null;
   readonly createdAt: number;
   readonly lastUsedAt: number | null;
   readonly expiresAt: number | null;
   readonly revokedAt: number | null;
+}
+
+/** Most that may be spent in a window. */
+export interface BudgetRecord {
+  readonly limitNanoUsd: NanoUsd;
+  readonly window: LimitWindow;
+}
+
+/** A threshold on a metric. */
+export interface UsageLimitRecord {
+  readonly id: string;
+  readonly workspaceId: string;
+  readonly name: string;
+  readonly metric: LimitMetric;
+  readonly window: LimitWindow;
+  /** In billionths of the metric's unit, exactly. */
+  readonly threshold: bigint;
+  readonly action: LimitAction;
+  readonly scope: LimitScope;
+  readonly lastFiredAt: number | null;
+  readonly createdAt: number;
+  readonly updatedAt: number;
+}
+
+/** A limit that fired. */
+export interface AlertRecord {
+  readonly id: string;
+  readonly workspaceId: string;
+  /** Null once deleted. */
+  readonly limitId: string | null;
+  readonly message: string;
+  /** In billionths of the metric's unit. */
+  readonly value: bigint;
+  readonly firedAt: number;
+  readonly resolvedAt: number | null;
+  readonly acknowledgedAt: number | null;
+  readonly acknowledgedBy: ActorRecord | null;
+}
+
+/** Where alerts are sent. */
+export interface WebhookRecord {
+  readonly id: string;
+  readonly workspaceId: string;
+  readonly name: string;
+  readonly url: string;
+  readonly enabled: boolean;
+  readonly createdAt: number;
+  readonly updatedAt: number;
+}
+
+/** One message to a webhook. */
+export interface WebhookDeliveryRecord {
+  readonly id: string;
+  readonly webhookId: string;
+  /** `alert.fired`, `alert.resolved` or `test`. */
+  readonly event: string;
+  readonly state: 'PENDING' | 'DELIVERED' | 'FAILED';
+  readonly attempts: number;
+  readonly httpStatus: number | null;
+  /** What went wrong last. */
+  readonly message: string | null;
+  readonly createdAt: number;
+  readonly finishedAt: number | null;
+}
+
+/** Who acted, kept by value. */
+export interface ActorRecord {
+  readonly kind: 'ADMIN_TOKEN' | 'CLI' | 'SYSTEM';
+  readonly id: string | null;
+  readonly name: string;
 }
 
 export interface RoutingTierRecord {

@@ -10,6 +10,7 @@ import type { JournalWriter } from '../journal/writer.js';
 import type { Logger } from '../observability/logger.js';
 import type { Surface } from '../protocols/registry.js';
 import type { KeyEntry } from '../routing/table.js';
+import type { Admission, Admitted, Refused } from './admission.js';
 import { callerGone } from './answer-sink.js';
 import { readCallerRequest, type CallerRequest } from './caller-request.js';
 import type { Concurrency } from './concurrency.js';
@@ -23,6 +24,7 @@ import { replyError, replyFailure } from './reply.js';
 import { readBody } from './request-body.js';
 import { routeHeaders, tierHeaders } from './route-headers.js';
 import { serveRouted, type Journey, type Outcome } from './serve-routed.js';
+import { traitsOf } from './traits.js';
 import { opensAgainAt, whyUnserved } from './unserved.js';
 import type { UpstreamClient } from './upstream-client.js';
 
@@ -33,6 +35,7 @@ export interface ExchangeDeps {
   readonly memory: ReasoningMemory;
   readonly live: LiveRouting;
   readonly concurrency: Concurrency;
+  readonly admission: Admission;
   readonly clock: Clock;
   readonly logger: Logger;
   /** Longest silence on an open stream. */
@@ -69,6 +72,7 @@ export async function serveExchange(deps: ExchangeDeps, input: ExchangeInput): P
   let request: CallerRequest | null = null;
   let ledger: Ledger | null = null;
   let routed: Routed | null = null;
+  let admitted: Admitted | null = null;
   const record = (): RequestRecord => ({
     id: input.eventId,
     workspaceId: caller.workspace.id,
@@ -84,8 +88,17 @@ export async function serveExchange(deps: ExchangeDeps, input: ExchangeInput): P
   try {
     request = readCallerRequest(surface, input.request.headers, body);
     routed = await routeRequest(deps.live, { caller, surface, request });
-    ledger = openLedger({ journal: deps.journal, clock: deps.clock, request: record() });
-    const journey: Journey = { request, surface, caller, requestId, routed, ledger };
+    ledger = openLedger({
+      journal: deps.journal,
+      clock: deps.clock,
+      request: record(),
+      onEnd: (end) => admitted?.settle(end),
+    });
+    const admission = await admit(deps, input, request, routed);
+    if (admission.kind === 'refused')
+      return refuse(deps, response, { surface, requestId, ledger, admission });
+    admitted = admission;
+    const journey: Journey = { request, surface, caller, requestId, routed: admission.routed, ledger };
     conclude(deps, response, journey, await serveRouted(deps, response, journey));
   } catch (thrown) {
     const error = AppError.from(thrown);
@@ -107,6 +120,41 @@ export function newEventId(clock: Clock): string {
 /** The body, held by nothing but what is returned. */
 export async function receive(request: IncomingMessage): Promise<HeldBytes> {
   return holdBytes(await readBody(request));
+}
+
+/** Waits, where it has to, only as long as the caller does. */
+async function admit(
+  { admission }: ExchangeDeps,
+  { eventId, caller, surface, request: { socket } }: ExchangeInput,
+  request: CallerRequest,
+  routed: Routed,
+): Promise<Admitted | Refused> {
+  const gone = new AbortController();
+  const giveUp = (): void => gone.abort();
+  socket.once('close', giveUp);
+  try {
+    const size = traitsOf({ request, surface, workspace: caller.workspace, affinity: () => null });
+    return await admission.admit({ id: eventId, caller, routed, size, signal: gone.signal });
+  } finally {
+    socket.off('close', giveUp);
+  }
+}
+
+interface Refusal {
+  readonly surface: Surface;
+  readonly requestId: string;
+  readonly ledger: Ledger;
+  readonly admission: Refused;
+}
+
+/** No provider was asked. */
+function refuse(
+  { clock }: ExchangeDeps,
+  response: ServerResponse,
+  { surface, requestId, ledger, admission: { failure, headers } }: Refusal,
+): void {
+  ledger.end('REJECTED', failure);
+  replyFailure(response, surface.protocol.errors, { failure, attempts: 0, requestId, headers, clock });
 }
 
 /** Says how it ended to whoever has no answer yet. Throws what the request itself is to be refused with. */

@@ -3,7 +3,7 @@ import type { Clock } from '../domain/clock.js';
 import type { UpstreamFailure } from '../domain/failure.js';
 import { NO_TOKENS, type TokenCounts } from '../domain/tokens.js';
 import type { MeasurementSource, UsageStatus } from '../domain/vocabulary.js';
-import type { AttemptRecord, RequestRecord } from '../journal/record.js';
+import type { AttemptRecord, EndRecord, RequestRecord } from '../journal/record.js';
 import type { JournalWriter } from '../journal/writer.js';
 import type { RouteEntry } from '../routing/table.js';
 
@@ -32,9 +32,11 @@ export interface LedgerOptions {
   readonly journal: JournalWriter;
   readonly clock: Clock;
   readonly request: RequestRecord;
+  /** Called once, with what was written. */
+  readonly onEnd?: (end: EndRecord) => void;
 }
 
-export function openLedger({ journal, clock, request }: LedgerOptions): Ledger {
+export function openLedger({ journal, clock, request, onEnd }: LedgerOptions): Ledger {
   const startedAt = clock.monotonic();
   const attempts: AttemptRecord[] = [];
   let attemptStartedAt = startedAt;
@@ -86,7 +88,7 @@ export function openLedger({ journal, clock, request }: LedgerOptions): Ledger {
     end(status, failure) {
       if (ended) return;
       ended = true;
-      journal.append({
+      const end: EndRecord = {
         kind: 'end',
         request,
         occurredAt: clock.now(),
@@ -95,8 +97,10 @@ export function openLedger({ journal, clock, request }: LedgerOptions): Ledger {
         status,
         failure,
         attempts,
-      });
+      };
+      journal.append(end);
       journal.flush();
+      onEnd?.(end);
     },
   };
 }

@@ -1,17 +1,22 @@
 /** The gateway's listener: matches paths, checks keys, hands requests on, drains. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { Counters } from '../admission/counter.js';
+import { createCounterBook } from '../admission/counter-book.js';
+import { createLocalCounters } from '../admission/local-counters.js';
 import { DRAIN_TIMEOUT_MS, STREAM_PING_MS } from '../config/limits.js';
 import {
   CONCURRENCY_WAITING_MAX,
   CONCURRENCY_WAIT_MS,
   REQUEST_DEADLINE_MS,
 } from '../config/routing-limits.js';
+import type { Clock } from '../domain/clock.js';
 import { AppError } from '../domain/errors.js';
 import { siblingId } from '../domain/ids.js';
 import { anthropicMessages, knownPaths, openaiChat, surfaceOfPath } from '../protocols/registry.js';
 import type { ErrorDialect } from '../protocols/protocol.js';
 import type { CooldownBook } from '../routing/cooldown-book.js';
+import { createAdmission } from './admission.js';
 import { createAffinities, type SharedAffinities } from './affinity.js';
 import { authenticate } from './authenticate.js';
 import { COUNT_TOKENS_PATH, serveCountTokens } from './count-tokens.js';
@@ -25,12 +30,14 @@ import type { RoutingState } from './routing-state.js';
 
 export interface GatewayDeps extends Omit<
   ExchangeDeps,
-  'memory' | 'pingMs' | 'live' | 'concurrency' | 'bounds'
+  'memory' | 'pingMs' | 'live' | 'concurrency' | 'bounds' | 'admission'
 > {
   readonly state: RoutingState;
   readonly cooldowns: CooldownBook;
   /** Where the other gateways' conversations are; left out or null where there are none. */
   readonly sharedAffinities?: SharedAffinities | null;
+  /** Where requests are counted against limits; left out for a gateway that counts for itself alone. */
+  readonly counters?: Counters;
   /** Longest silence on an open stream. */
   readonly pingMs?: number;
   readonly bounds?: Partial<RequestBounds>;
@@ -70,6 +77,11 @@ export async function startGateway(
       clock,
     },
     concurrency: createConcurrency(),
+    admission: createAdmission({
+      counters: given.counters ?? countAlone(clock),
+      clock,
+      logger: given.logger,
+    }),
     pingMs: given.pingMs ?? STREAM_PING_MS,
     bounds: {
       deadlineMs: REQUEST_DEADLINE_MS,
@@ -122,6 +134,11 @@ export async function startGateway(
       clearTimeout(cut);
     },
   };
+}
+
+/** Exact for one process. Nobody tells it what was used before. */
+function countAlone(clock: Clock): Counters {
+  return createLocalCounters(createCounterBook({ clock, fromNothing: true }), 'this gateway');
 }
 
 async function handle(

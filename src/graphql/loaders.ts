@@ -7,13 +7,16 @@ import type { Cooldown } from '../domain/cooldown.js';
 import type { AuditEntryRecord } from '../admin/audit-log.js';
 import type {
   AccessKeyRecord,
+  AlertRecord,
   ConnectionRecord,
   DiscoveryResultRecord,
   DiscoveryRunRecord,
   ModelRecord,
   RoutingRuleRecord,
   RoutingTierRecord,
+  UsageLimitRecord,
 } from '../domain/records.js';
+import type { NanoUsd } from '../domain/money.js';
 import type { TimeRange } from '../domain/time-range.js';
 import type { QuotaReading } from '../domain/quota.js';
 import type { ProviderSet } from '../providers/provider-set.js';
@@ -36,6 +39,12 @@ export interface Loaders {
   readonly routing: DataLoader<'all', RoutingView>;
   readonly run: ById<DiscoveryRunRecord>;
   readonly accessKey: ById<AccessKeyRecord>;
+  /** What a key spent in the present window of its budget. */
+  readonly keySpent: DataLoader<AccessKeyRecord, NanoUsd>;
+  readonly limit: ById<UsageLimitRecord>;
+  /** What a limit stands at, in billionths of its metric's unit. */
+  readonly limitCurrent: DataLoader<UsageLimitRecord, bigint>;
+  readonly alert: ById<AlertRecord>;
   readonly event: ById<StoredUsageEvent>;
   /** What keeps traffic from a connection, over or not. */
   readonly cooldowns: DataLoader<string, readonly Cooldown[]>;
@@ -62,7 +71,7 @@ export interface LoadersDeps {
 }
 
 export function createLoaders({ admin, usage, caller, remember }: LoadersDeps): Loaders {
-  const loader = <K, T>(load: (keys: readonly K[]) => Promise<readonly T[]>): DataLoader<K, T> => {
+  const loader = <T, K = string>(load: (keys: readonly K[]) => Promise<readonly T[]>): DataLoader<K, T> => {
     const made: DataLoader<K, T> = new DataLoader<K, T>((keys) => {
       if (!remember) made.clearAll();
       return load(keys);
@@ -86,6 +95,10 @@ export function createLoaders({ admin, usage, caller, remember }: LoadersDeps): 
     routing: one(() => admin.routing.view(caller)),
     run: loader((ids) => admin.discovery.byIds(caller, ids)),
     accessKey: loader((ids) => admin.accessKeys.byIds(caller, ids)),
+    keySpent: loader((keys: readonly AccessKeyRecord[]) => admin.accessKeys.spent(caller, keys)),
+    limit: loader((ids) => admin.limits.byIds(caller, ids)),
+    limitCurrent: loader((limits: readonly UsageLimitRecord[]) => admin.limits.current(caller, limits)),
+    alert: loader((ids) => admin.alerts.byIds(caller, ids)),
     event: loader((ids) => usage.eventsByIds(caller, ids)),
     quotaWindows: loader((ids) => admin.connections.quotaWindows(caller, ids)),
     auditEntry: loader((ids) => admin.auditLog.byIds(caller, ids)),
@@ -96,7 +109,7 @@ export function createLoaders({ admin, usage, caller, remember }: LoadersDeps): 
       const key = `${by} ${range.from} ${range.to}`;
       const known = sums.get(key);
       if (known) return known;
-      const made = loader<string, UsageSums>((ids) => {
+      const made = loader<UsageSums>((ids) => {
         // A range that ends now is asked for once.
         if (!remember) sums.delete(key);
         return usage.sums(caller, by, ids, range);

@@ -5,9 +5,11 @@ import { GraphQLSchema, lexicographicSortSchema, printSchema } from 'graphql';
 import { buildSchemaSync, type PubSub } from 'type-graphql';
 import { AccessKeyResolver } from './access-key/resolver.js';
 import { AuditEntryResolver } from './audit/resolver.js';
+import { AlertResolver } from './alert/resolver.js';
 import { ConnectionResolver } from './connection/resolver.js';
 import { DiscoveryResolver, DiscoveryResultResolver } from './discovery/resolver.js';
 import { HealthResolver } from './health/resolver.js';
+import { UsageLimitResolver, UsageLimitScopeResolver } from './limit/resolver.js';
 import { ModelAvailabilityResolver, ModelResolver } from './model/resolver.js';
 import { NodeResolver } from './node/resolver.js';
 import { ConnectionPlanResolver, PlanSubscriptionResolver } from './plan-subscription/resolver.js';
@@ -18,6 +20,7 @@ import { RouteTargetResolver, RoutingTierResolver } from './routing/tier-resolve
 import { SavingsResolver } from './usage/savings-resolver.js';
 import { UsageAttemptResolver, UsageGroupResolver, UsageResolver } from './usage/resolver.js';
 import { ViewerResolver } from './viewer/resolver.js';
+import { WebhookResolver } from './webhook/resolver.js';
 
 const ROOT_DESCRIPTIONS = {
   Query: 'Reads. Every list is bounded: small fixed sets are plain lists, everything that grows is a page.',
@@ -63,6 +66,10 @@ export function buildAdminSchema(): GraphQLSchema {
         RouteCandidateResolver,
         AccessKeyResolver,
         AuditEntryResolver,
+        UsageLimitResolver,
+        UsageLimitScopeResolver,
+        AlertResolver,
+        WebhookResolver,
         UsageResolver,
         SavingsResolver,
         UsageAttemptResolver,

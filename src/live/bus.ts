@@ -35,6 +35,8 @@ export interface Topics {
   'quota.changed': { readonly workspaceId: string; readonly connectionId: string };
   /** An admin token was revoked by this process. */
   'admin_token.revoked': { readonly tokenId: string };
+  /** An alert fired, resolved or was acknowledged. */
+  'alert.changed': { readonly workspaceId: string; readonly alertId: string };
   /** Something the routing snapshot is built from changed. */
   'config.changed': { readonly workspaceId: string };
 }

@@ -4,8 +4,8 @@ import type { Prisma } from './generated/client.js';
 import { pageOf, toDate, toMs, type KeysetPage } from './keyset.js';
 import type { ScopedTransaction } from './workspace-scope.js';
 
-/** What can be told from a key's own row about whether it works. */
-export type AccessKeyRowState = 'ACTIVE' | 'ROTATING' | 'EXPIRED' | 'REVOKED';
+/** Whether a key works. */
+export type AccessKeyRowState = 'ACTIVE' | 'ROTATING' | 'SUSPENDED' | 'EXPIRED' | 'REVOKED';
 
 export interface AccessKeyRowFilter {
   /** Part of the name, in any case. */
@@ -13,6 +13,8 @@ export interface AccessKeyRowFilter {
   readonly states: readonly AccessKeyRowState[];
   /** Moment at which the states are judged. */
   readonly now: number;
+  /** Ids of keys that are over their budget, which their rows do not tell. */
+  readonly overBudget: readonly string[];
 }
 
 const WITH_TIERS = {
@@ -28,7 +30,7 @@ export async function listAccessKeys(
   const now = toDate(filter.now);
   const where: Prisma.AccessKeyWhereInput = {
     ...(filter.search === undefined ? {} : { name: { contains: filter.search, mode: 'insensitive' } }),
-    OR: filter.states.map((state) => whereState(state, now)),
+    OR: filter.states.map((state) => whereState(state, now, filter.overBudget)),
   };
   const found = await rows.accessKey.findMany({
     where: page.after === null ? where : { AND: [where, { id: { gt: page.after.id } }] },
@@ -65,17 +67,93 @@ export async function insertAccessKey(
       hash,
       preview: key.preview,
       allowedModels: [...key.allowedModels],
-      tags: [],
-      requestsPerMinute: key.requestsPerMinute,
-      tokensPerMinute: key.tokensPerMinute,
+      ...limitColumns(key),
       createdAt: toDate(key.createdAt),
       expiresAt: toDate(key.expiresAt),
     },
   });
-  if (key.allowedTierIds.length === 0) return;
+  await insertAllowedTiers(rows, key);
+}
+
+/** What may change of a key. */
+export type AccessKeyPatch = Pick<
+  AccessKeyRecord,
+  | 'name'
+  | 'allowedModels'
+  | 'allowedTierIds'
+  | 'tags'
+  | 'budget'
+  | 'requestsPerMinute'
+  | 'tokensPerMinute'
+  | 'maxConcurrency'
+  | 'defaultTierId'
+  | 'expiresAt'
+>;
+
+/** Changes a key to what is given. */
+export async function updateAccessKey(rows: ScopedTransaction, key: AccessKeyRecord): Promise<void> {
+  await rows.accessKey.updateMany({
+    where: { id: key.id },
+    data: {
+      name: key.name,
+      allowedModels: [...key.allowedModels],
+      ...limitColumns(key),
+      expiresAt: toDate(key.expiresAt),
+    },
+  });
+  await rows.accessKeyTier.deleteMany({ where: { accessKeyId: key.id } });
+  await insertAllowedTiers(rows, key);
+}
+
+/** Puts another plaintext in the place of a key's; the one before works until `previousValidUntil`. */
+export async function rotateAccessKey(
+  rows: ScopedTransaction,
+  id: string,
+  to: { readonly hash: string; readonly preview: string; readonly previousValidUntil: number },
+): Promise<void> {
+  await rows.$executeRaw`
+    UPDATE access_key SET previous_hash = hash, hash = ${to.hash}, preview = ${to.preview},
+      previous_valid_until = ${toDate(to.previousValidUntil)} WHERE id = ${id}`;
+}
+
+/** Keeps other transactions from changing a key until this one ends; null when there is none such. */
+export async function lockAccessKey(rows: ScopedTransaction, id: string): Promise<AccessKeyRecord | null> {
+  // Through the scope first: the lock itself knows no workspaces.
+  if ((await rows.accessKey.count({ where: { id } })) === 0) return null;
+  await rows.$executeRaw`SELECT 1 FROM access_key WHERE id = ${id} FOR UPDATE`;
+  const [key] = await findAccessKeys(rows, [id]);
+  return key ?? null;
+}
+
+/** Keys of the workspace that have a budget and work. */
+export async function findBudgetedKeys(rows: ScopedTransaction): Promise<AccessKeyRecord[]> {
+  const found = await rows.accessKey.findMany({
+    where: { budgetNanoUsd: { not: null }, revokedAt: null },
+    include: WITH_TIERS,
+  });
+  return found.map(toAccessKey);
+}
+
+function limitColumns(key: AccessKeyPatch) {
+  return {
+    tags: [...key.tags],
+    budgetNanoUsd: key.budget?.limitNanoUsd ?? null,
+    budgetWindow: key.budget?.window ?? null,
+    requestsPerMinute: key.requestsPerMinute,
+    tokensPerMinute: key.tokensPerMinute,
+    maxConcurrency: key.maxConcurrency,
+    defaultTierId: key.defaultTierId,
+  };
+}
+
+async function insertAllowedTiers(
+  rows: ScopedTransaction,
+  { id, workspaceId, allowedTierIds }: AccessKeyRecord,
+): Promise<void> {
+  if (allowedTierIds.length === 0) return;
   await rows.$executeRaw`
     INSERT INTO access_key_tier (access_key_id, tier_id, workspace_id)
-    SELECT ${key.id}, tier_id, ${key.workspaceId} FROM unnest(${[...key.allowedTierIds]}::text[]) AS allowed(tier_id)`;
+    SELECT ${id}, tier_id, ${workspaceId} FROM unnest(${[...allowedTierIds]}::text[]) AS allowed(tier_id)`;
 }
 
 /** Stops a key that was not stopped before; null when there is none such. */
@@ -92,16 +170,25 @@ export async function revokeAccessKey(
   return key ?? null;
 }
 
-function whereState(state: AccessKeyRowState, now: Date): Prisma.AccessKeyWhereInput {
+function whereState(
+  state: AccessKeyRowState,
+  now: Date,
+  overBudget: readonly string[],
+): Prisma.AccessKeyWhereInput {
   const works: Prisma.AccessKeyWhereInput = {
     revokedAt: null,
     OR: [{ expiresAt: null }, { expiresAt: { gt: now } }],
   };
+  const within: Prisma.AccessKeyWhereInput = { id: { notIn: [...overBudget] } };
   switch (state) {
     case 'ACTIVE':
-      return { AND: [works, { OR: [{ previousValidUntil: null }, { previousValidUntil: { lte: now } }] }] };
+      return {
+        AND: [works, within, { OR: [{ previousValidUntil: null }, { previousValidUntil: { lte: now } }] }],
+      };
     case 'ROTATING':
-      return { AND: [works, { previousValidUntil: { gt: now } }] };
+      return { AND: [works, within, { previousValidUntil: { gt: now } }] };
+    case 'SUSPENDED':
+      return { AND: [works, { id: { in: [...overBudget] } }] };
     case 'EXPIRED':
       return { revokedAt: null, expiresAt: { lte: now } };
     case 'REVOKED':
@@ -117,8 +204,15 @@ function toAccessKey(row: Prisma.AccessKeyGetPayload<{ include: typeof WITH_TIER
     preview: row.preview,
     allowedModels: row.allowedModels,
     allowedTierIds: row.allowedTiers.map(({ tierId }) => tierId),
+    tags: row.tags,
+    budget:
+      row.budgetNanoUsd === null
+        ? null
+        : { limitNanoUsd: row.budgetNanoUsd, window: row.budgetWindow ?? 'MONTH' },
     requestsPerMinute: row.requestsPerMinute,
     tokensPerMinute: row.tokensPerMinute,
+    maxConcurrency: row.maxConcurrency,
+    defaultTierId: row.defaultTierId,
     previousValidUntil: toMs(row.previousValidUntil),
     createdAt: toMs(row.createdAt),
     lastUsedAt: toMs(row.lastUsedAt),

@@ -1,10 +1,11 @@
 /** Everything the routing snapshot is built from, as of one moment and in a handful of statements. */
 import type { Cooldown } from '../domain/cooldown.js';
 import type { QuotaReading } from '../domain/quota.js';
-import type { PriceVersion } from '../domain/records.js';
+import type { PriceVersion, UsageLimitRecord } from '../domain/records.js';
 import type {
   Billing,
   FailureClass,
+  LimitWindow,
   ModelCapability,
   ModelKind,
   TargetStrategy,
@@ -16,6 +17,7 @@ import type { Prisma, PrismaClient } from './generated/client.js';
 import { toCooldown } from './cooldowns.js';
 import { toCustomProvider } from './custom-providers.js';
 import { toDate, toMs } from './keyset.js';
+import { toUsageLimit } from './limits.js';
 import { toPriceVersion } from './models.js';
 import { toQuotaReading } from './quota-windows.js';
 
@@ -31,6 +33,8 @@ export interface SnapshotSource {
   readonly tiers: readonly TierSource[];
   /** Enabled ones, by position. */
   readonly rules: readonly RuleSource[];
+  /** That block. */
+  readonly limits: readonly LimitSource[];
 }
 
 export interface WorkspaceSource {
@@ -75,7 +79,18 @@ export interface AccessKeySource {
   readonly allowedModels: readonly string[];
   /** Ids. */
   readonly allowedTiers: readonly string[];
+  readonly defaultTierId: string | null;
+  readonly budgetNanoUsd: bigint | null;
+  readonly budgetWindow: LimitWindow | null;
+  readonly requestsPerMinute: number | null;
+  readonly tokensPerMinute: number | null;
+  readonly maxConcurrency: number | null;
   readonly expiresAt: number | null;
+}
+
+/** A limit that blocks, and when it fired if it has not resolved. */
+export interface LimitSource extends UsageLimitRecord {
+  readonly openSince: number | null;
 }
 
 /** A provider an operator described. */
@@ -140,7 +155,7 @@ export async function readSnapshotSource(
     state: { not: 'REMOVED' },
     OR: [{ kind: 'CHAT' }, embeds],
   } satisfies Prisma.ModelWhereInput;
-  const [workspaces, accessKeys, customProviders, connections, models, routes, prices, tiers, rules] =
+  const [workspaces, accessKeys, customProviders, connections, models, routes, prices, tiers, rules, limits] =
     await prisma.$transaction(
       [
         prisma.workspace.findMany({
@@ -181,6 +196,11 @@ export async function readSnapshotSource(
           where: { ...own, enabled: true, tier: { enabled: true } },
           orderBy: [{ position: 'asc' }, { id: 'asc' }],
         }),
+        prisma.usageLimit.findMany({
+          where: { ...own, action: 'BLOCK' },
+          include: { alerts: { where: { resolvedAt: null }, orderBy: { id: 'desc' }, take: 1 } },
+          orderBy: { id: 'asc' },
+        }),
       ],
       { isolationLevel: 'RepeatableRead' },
     );
@@ -213,5 +233,9 @@ export async function readSnapshotSource(
     prices: prices.map((price) => ({ ...toPriceVersion(price), modelId: price.modelId })),
     tiers,
     rules,
+    limits: limits.map(({ alerts, ...limit }) => ({
+      ...toUsageLimit(limit),
+      openSince: toMs(alerts[0]?.firedAt ?? null),
+    })),
   };
 }

@@ -37,7 +37,8 @@ function chooseTier(workspace: WorkspaceTable, judgement: Judgement): Choice | n
     const matched = value === null ? `the header ${header} is there` : `the header ${header} is "${value}"`;
     return named(rule.tier, judgement, 'rule', `The rule "${name}" matched: ${matched}.`);
   }
-  if (traits.model === '' || traits.model === AUTO) return classified(workspace, judgement);
+  if (traits.model === '') return ofKey(workspace, judgement) ?? classified(workspace, judgement);
+  if (traits.model === AUTO) return classified(workspace, judgement);
   const explicit = traits.model.startsWith(TIER_PREFIX);
   const slug = explicit ? traits.model.slice(TIER_PREFIX.length) : traits.model;
   const tier = tierBySlug(workspace, slug);
@@ -55,6 +56,14 @@ function named(tier: TierEntry, { key }: Judgement, reason: string, explanation:
     throw new AppError('FORBIDDEN', `This access key may not use the tier "${tier.tier.slug}".`);
   }
   return { tier, reason, explanation, classification: null };
+}
+
+/** The tier that a key's requests without a model go to; null when it has none that is in use. */
+function ofKey(workspace: WorkspaceTable, { key }: Judgement): Choice | null {
+  const tier = workspace.tiers.find((entry) => entry.tier.id === key?.defaultTierId);
+  if (!tier) return null;
+  const explanation = `No model was named; the default tier of this access key is "${tier.tier.slug}".`;
+  return { tier, reason: 'key_default', explanation, classification: null };
 }
 
 /** By how demanding the request is; what that tier cannot serve, or the key may not use, goes to the default. */

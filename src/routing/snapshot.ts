@@ -4,10 +4,12 @@
  */
 import type { SealedText } from '../secrets/vault.js';
 import type { Cooldown } from '../domain/cooldown.js';
+import type { LimitMetric, LimitScope } from '../domain/limits.js';
 import type { QuotaReading } from '../domain/quota.js';
 import type {
   Billing,
   FailureClass,
+  LimitWindow,
   ModelCapability,
   TargetStrategy,
   WireProtocol,
@@ -41,6 +43,29 @@ export interface WorkspaceSnapshot {
   readonly rules: readonly RuleSnapshot[];
   /** The operator's own weights of the classifier's signals, by name; null for the shipped ones. */
   readonly classifierWeights: Readonly<Record<string, number>> | null;
+  /** Those that refuse requests once they are reached; none when left out. */
+  readonly limits?: readonly LimitSnapshot[];
+}
+
+/** A limit that blocks. */
+export interface LimitSnapshot {
+  readonly id: string;
+  readonly name: string;
+  readonly metric: LimitMetric;
+  readonly window: LimitWindow;
+  /** In whole units of the metric: nano-dollars, tokens, requests; 0 where the metric is no sum. */
+  readonly max: number;
+  readonly scope: LimitScope;
+  /** Until when it was found reached, in milliseconds since the epoch; null while it was not. */
+  readonly reachedUntil: number | null;
+}
+
+/** What an access key may do; what is null is not limited. */
+export interface KeyLimits {
+  readonly budget: { readonly nanoUsd: number; readonly window: LimitWindow } | null;
+  readonly requestsPerMinute: number | null;
+  readonly tokensPerMinute: number | null;
+  readonly maxConcurrency: number | null;
 }
 
 export interface TierSnapshot {
@@ -82,6 +107,10 @@ export interface AccessKeySnapshot {
   readonly allowedModels: readonly string[];
   /** Ids of tiers; empty for all. */
   readonly allowedTiers: readonly string[];
+  /** Where requests without a model go; the classifier decides when left out. */
+  readonly defaultTierId?: string;
+  /** None when left out. */
+  readonly limits?: KeyLimits;
 }
 
 export interface ConnectionSnapshot {

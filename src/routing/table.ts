@@ -6,6 +6,7 @@ import { indexNames, type NameIndex } from './names.js';
 import type {
   AccessKeySnapshot,
   ConnectionSnapshot,
+  LimitSnapshot,
   ModelSnapshot,
   RoutingSnapshot,
   RuleSnapshot,
@@ -41,6 +42,8 @@ export interface WorkspaceTable {
   /** In order. */
   readonly tiers: readonly TierEntry[];
   readonly rules: readonly RuleEntry[];
+  /** That block. */
+  readonly limits: readonly LimitSnapshot[];
 }
 
 /** A tier with its targets looked up. */
@@ -116,8 +119,8 @@ export function compileWorkspace(source: WorkspaceSnapshot): WorkspaceTable {
     const tier = byId.get(rule.tierId);
     return tier ? [{ rule, tier }] : [];
   });
-  const { id, slug, classifierWeights } = source;
-  return { id, slug, classifierWeights, connections, models, names, tiers, rules };
+  const { id, slug, classifierWeights, limits = [] } = source;
+  return { id, slug, classifierWeights, connections, models, names, tiers, rules, limits };
 }
 
 /** Tiers know the one they fall back to; control refuses cycles, and one that got in all the same is cut where it closes. */

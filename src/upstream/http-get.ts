@@ -1,4 +1,4 @@
-/** One bounded `GET` to a provider: no redirects, a deadline, a largest body, and addresses under the policy. */
+/** One bounded call, a `GET` unless it brings a body: no redirects, a deadline, a largest body, and addresses under the policy. */
 import { Agent, request } from 'undici';
 import { UPSTREAM_CONNECT_TIMEOUT_MS } from '../config/limits.js';
 import type { Billing } from '../domain/vocabulary.js';
@@ -11,6 +11,8 @@ export interface HttpGetRequest {
   readonly billing: Billing;
   readonly timeoutMs: number;
   readonly maxBytes: number;
+  /** Sent with `POST`. */
+  readonly body?: string;
   readonly signal?: AbortSignal;
 }
 
@@ -49,7 +51,8 @@ export function createHttpGet(options: HttpGetOptions): HttpGet {
       const signal = wanted.signal ? AbortSignal.any([wanted.signal, deadline]) : deadline;
       try {
         const answer = await request(wanted.url, {
-          method: 'GET',
+          method: wanted.body === undefined ? 'GET' : 'POST',
+          body: wanted.body ?? null,
           headers: { 'user-agent': options.userAgent, accept: 'application/json', ...wanted.headers },
           dispatcher: wanted.billing === 'LOCAL' ? local : remote,
           signal,

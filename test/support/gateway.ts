@@ -1,10 +1,12 @@
 /** A gateway of a test's own, on a routing table made by hand, with its journal readable. */
 import { randomBytes } from 'node:crypto';
 import { createQuotaHeaders } from '../../src/gateway/quota-headers.js';
+import type { Counters } from '../../src/admission/counter.js';
 import { startGateway } from '../../src/gateway/server.js';
 import { createProviderCallBuilder } from '../../src/gateway/provider-call.js';
 import { createUpstreamClient } from '../../src/gateway/upstream-client.js';
 import { systemClock, type Clock } from '../../src/domain/clock.js';
+import { NO_SCOPE } from '../../src/domain/limits.js';
 import { newId } from '../../src/domain/ids.js';
 import type { HeaderReading, QuotaReading } from '../../src/domain/quota.js';
 import type {
@@ -27,6 +29,8 @@ import { providersWith } from '../../src/providers/provider-set.js';
 import {
   SNAPSHOT_FORMAT,
   type ConnectionSnapshot,
+  type KeyLimits,
+  type LimitSnapshot,
   type ModelSnapshot,
   type RoutingSnapshot,
   type TierSnapshot,
@@ -101,6 +105,12 @@ export interface TestGatewayOptions {
   readonly customProviders?: readonly CustomProvider[];
   readonly allowedModels?: readonly string[];
   readonly validUntil?: number;
+  /** Of the access key. */
+  readonly limits?: KeyLimits;
+  /** Of the workspace; `connection` is the place of the only connection it holds for. */
+  readonly usageLimits?: readonly (Omit<LimitSnapshot, 'scope'> & { readonly connection?: number })[];
+  /** Where requests are counted; in the gateway itself when left out. */
+  readonly counters?: Counters;
   readonly clock?: Clock;
   /** Longest silence on an open stream. */
   readonly pingMs?: number;
@@ -171,6 +181,7 @@ export async function startTestGateway(options: TestGatewayOptions): Promise<Tes
       ...(options.bounds && { bounds: options.bounds }),
       ...(options.onQuota && { quotaHeaders: createQuotaHeaders({ clock, report: options.onQuota }) }),
       sharedAffinities: options.sharedAffinities ?? null,
+      ...(options.counters && { counters: options.counters }),
     },
     { host: '127.0.0.1', port: 0 },
   );
@@ -278,7 +289,15 @@ function snapshotOf(
     validUntil: options.validUntil ?? null,
     allowedModels: options.allowedModels ?? [],
     allowedTiers: (options.allowedTiers ?? []).map(tierId),
+    ...(options.limits && { limits: options.limits }),
   };
+  const limits = (options.usageLimits ?? []).map(({ connection, ...limit }) => ({
+    ...limit,
+    scope: {
+      ...NO_SCOPE,
+      connectionId: connection === undefined ? null : (connections[connection]?.id ?? null),
+    },
+  }));
   return {
     format: SNAPSHOT_FORMAT,
     version,
@@ -300,6 +319,7 @@ function snapshotOf(
           tierId: tierId(tier),
         })),
         classifierWeights: null,
+        limits,
       },
     ],
   };

@@ -1,20 +1,26 @@
 /** Issues a gateway key. Its plaintext is answered once and stored nowhere. */
-import { ALLOWED_MODELS_MAX, NAME_MAX_CHARS } from '../../config/limits.js';
 import { newId } from '../../domain/ids.js';
-import { splitModelRef } from '../../domain/model-ref.js';
 import type { AccessKeyRecord } from '../../domain/records.js';
 import { findAccessKeys, insertAccessKey } from '../../persistence/access-keys.js';
 import { readProviders } from '../../persistence/custom-providers.js';
-import { findTiers, lockTiers } from '../../persistence/tiers.js';
-import type { ScopedTransaction } from '../../persistence/workspace-scope.js';
 import type { ProviderSet } from '../../providers/provider-set.js';
 import { hashToken, makeAccessKey, previewToken } from '../../secrets/tokens.js';
 import { requireScope, type AdminContext } from '../actor.js';
 import type { AdminDeps } from '../admin-deps.js';
 import type { AccessKeyCreateInput } from '../admin.js';
-import { audit, changesBetween } from '../audit.js';
+import { audit } from '../audit.js';
 import { claimAnswer, findFirstAnswer, repeatableCall } from '../idempotency.js';
-import { fail, ok, type Result } from '../result.js';
+import { fail, ok, problemsOf, type Result } from '../result.js';
+import { auditedKey } from './audited-key.js';
+import {
+  checkAllowedModels,
+  checkBudget,
+  checkExpiry,
+  checkKeyName,
+  checkRate,
+  checkTags,
+  checkTiersOfKey,
+} from './check-key.js';
 
 type Created = Result<{ accessKey: AccessKeyRecord; plaintext: string | null }>;
 
@@ -40,34 +46,25 @@ export async function createAccessKey(
   const accessKey: AccessKeyRecord = {
     id: newId('accessKey', now),
     workspaceId,
-    name: input.name.trim(),
+    ...checked.value,
     preview: previewToken(plaintext),
-    allowedModels: checked.value,
     allowedTierIds: [...new Set(input.allowedTierIds ?? [])].toSorted(),
-    requestsPerMinute: null,
-    tokensPerMinute: null,
+    defaultTierId: input.defaultTierId ?? null,
     previousValidUntil: null,
     createdAt: now,
     lastUsedAt: null,
-    expiresAt: input.expiresAt ?? null,
     revokedAt: null,
   };
   const made = await rows.$transaction(async (tx): Promise<Result<boolean>> => {
-    const tiers = await checkAllowedTiers(tx, accessKey);
+    const tiers = await checkTiersOfKey(tx, accessKey);
     if (!tiers.ok) return tiers;
     if (!(await claimAnswer(tx, call.value, accessKey.id, now))) return ok(false);
     await insertAccessKey(tx, accessKey, hashToken(plaintext));
-    const { name, allowedModels, expiresAt } = accessKey;
     await audit(tx, context, deps.clock, {
       action: 'access_key.create',
       subjectId: accessKey.id,
-      subjectName: name,
-      changes: changesBetween(null, {
-        name,
-        allowedModels: allowedModels.length === 0 ? null : allowedModels,
-        allowedTiers: tiers.value.length === 0 ? null : tiers.value,
-        expiresAt: expiresAt === null ? null : new Date(expiresAt).toISOString(),
-      }),
+      subjectName: accessKey.name,
+      changes: auditedKey(null, accessKey, tiers.value),
     });
     return ok(true);
   });
@@ -91,50 +88,47 @@ async function repeatAnswer(deps: AdminDeps, workspaceId: string, id: string): P
     : ok({ accessKey, plaintext: null });
 }
 
-/** The allowed models in their normal form. */
-function checkInput(input: AccessKeyCreateInput, providers: ProviderSet, now: number): Result<string[]> {
-  const name = input.name.trim();
-  if (name === '') return fail('REQUIRED', 'A key needs a name.', ['input', 'name']);
-  if (name.length > NAME_MAX_CHARS) {
-    return fail('OUT_OF_RANGE', `A name has at most ${NAME_MAX_CHARS} characters.`, ['input', 'name']);
-  }
-  if (input.expiresAt !== undefined && input.expiresAt <= now) {
-    return fail('INVALID', 'The expiry must lie in the future.', ['input', 'expiresAt']);
-  }
-  return checkAllowedModels(input.allowedModels, providers);
-}
+type CheckedInput = Pick<
+  AccessKeyRecord,
+  | 'name'
+  | 'allowedModels'
+  | 'tags'
+  | 'budget'
+  | 'requestsPerMinute'
+  | 'tokensPerMinute'
+  | 'maxConcurrency'
+  | 'expiresAt'
+>;
 
-function checkAllowedModels(patterns: readonly string[], providers: ProviderSet): Result<string[]> {
-  const field = ['input', 'allowedModels'];
-  if (patterns.length > ALLOWED_MODELS_MAX) {
-    return fail('OUT_OF_RANGE', `At most ${ALLOWED_MODELS_MAX} models and patterns can be named.`, field);
+function checkInput(input: AccessKeyCreateInput, providers: ProviderSet, now: number): Result<CheckedInput> {
+  const name = checkKeyName(input.name);
+  const allowedModels = checkAllowedModels(input.allowedModels, providers);
+  const tags = checkTags(input.tags ?? []);
+  const budget = checkBudget(input.budget ?? null);
+  const requests = checkRate('requestsPerMinute', input.requestsPerMinute ?? null);
+  const tokens = checkRate('tokensPerMinute', input.tokensPerMinute ?? null);
+  const concurrency = checkRate('maxConcurrency', input.maxConcurrency ?? null);
+  const expiresAt = checkExpiry(input.expiresAt ?? null, now);
+  if (
+    !name.ok ||
+    !allowedModels.ok ||
+    !tags.ok ||
+    !budget.ok ||
+    !requests.ok ||
+    !tokens.ok ||
+    !concurrency.ok ||
+    !expiresAt.ok
+  ) {
+    return problemsOf([name, allowedModels, tags, budget, requests, tokens, concurrency, expiresAt]);
   }
-  const normal: string[] = [];
-  for (const pattern of patterns) {
-    const ref = splitModelRef(pattern.trim());
-    const provider = ref && providers.find(ref.provider);
-    if (!ref || !provider || (ref.upstreamId !== '*' && ref.upstreamId.includes('*'))) {
-      return fail(
-        'INVALID',
-        `"${pattern}" is neither a model such as provider/model nor a pattern such as provider/*.`,
-        field,
-      );
-    }
-    normal.push(`${provider.slug}/${ref.upstreamId}`);
-  }
-  return ok([...new Set(normal)]);
-}
-
-/** Their slugs. Under the lock of the workspace's tiers: none of them can go while the key is made. */
-async function checkAllowedTiers(
-  tx: ScopedTransaction,
-  { workspaceId, allowedTierIds }: AccessKeyRecord,
-): Promise<Result<readonly string[]>> {
-  if (allowedTierIds.length === 0) return ok([]);
-  await lockTiers(tx, workspaceId);
-  const found = await findTiers(tx, allowedTierIds);
-  const unknown = allowedTierIds.find((id) => !found.some((tier) => tier.id === id));
-  return unknown === undefined
-    ? ok(found.map(({ slug }) => slug).toSorted())
-    : fail('NOT_FOUND', `There is no such tier: ${unknown}.`, ['input', 'allowedTierIds']);
+  return ok({
+    name: name.value,
+    allowedModels: allowedModels.value,
+    tags: tags.value,
+    budget: budget.value,
+    requestsPerMinute: requests.value,
+    tokensPerMinute: tokens.value,
+    maxConcurrency: concurrency.value,
+    expiresAt: expiresAt.value,
+  });
 }

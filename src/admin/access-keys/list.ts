@@ -1,10 +1,11 @@
 /** Gateway keys page by page, and what state each is in. */
-import type { Clock } from '../../domain/clock.js';
+import type { NanoUsd } from '../../domain/money.js';
 import type { AccessKeyRecord, Page } from '../../domain/records.js';
 import { listAccessKeys } from '../../persistence/access-keys.js';
 import { requireScope, type AdminContext } from '../actor.js';
 import type { AdminDeps } from '../admin-deps.js';
 import type { AccessKeyFilter, AccessKeyState, PageRequest } from '../admin.js';
+import { isOverBudget, keysOverBudget } from './spending.js';
 
 const ALL_BUT_REVOKED: readonly AccessKeyState[] = ['ACTIVE', 'ROTATING', 'SUSPENDED', 'EXPIRED'];
 
@@ -16,19 +17,25 @@ export async function listKeys(
   filter: AccessKeyFilter,
 ): Promise<Page<AccessKeyRecord>> {
   requireScope(context, 'KEYS_READ');
-  // No key is suspended as long as keys have no budgets.
-  const states = (filter.states ?? ALL_BUT_REVOKED).filter((state) => state !== 'SUSPENDED');
-  return listAccessKeys(deps.database.workspace(context.actor.workspaceId), page, {
+  const { workspaceId } = context.actor;
+  const { states = ALL_BUT_REVOKED } = filter;
+  const works = (['ACTIVE', 'ROTATING', 'SUSPENDED'] as const).map((state) => states.includes(state));
+  // Budgets are looked at only where they tell keys apart.
+  const overBudget = works.every((asked) => asked === works[0])
+    ? []
+    : await keysOverBudget(deps, workspaceId);
+  return listAccessKeys(deps.database.workspace(workspaceId), page, {
     ...filter,
     states,
     now: deps.clock.now(),
+    overBudget,
   });
 }
 
-/** Whether a key works now. */
-export function stateOfKey(key: AccessKeyRecord, clock: Clock): AccessKeyState {
-  const now = clock.now();
+/** Whether a key works now. `spent`: in the present window of its budget. */
+export function stateOfKey(key: AccessKeyRecord, spent: NanoUsd, now: number): AccessKeyState {
   if (key.revokedAt !== null) return 'REVOKED';
   if (key.expiresAt !== null && key.expiresAt <= now) return 'EXPIRED';
+  if (isOverBudget(key, spent)) return 'SUSPENDED';
   return key.previousValidUntil !== null && key.previousValidUntil > now ? 'ROTATING' : 'ACTIVE';
 }

@@ -3,10 +3,11 @@ import { Arg, Ctx, FieldResolver, Mutation, Query, Resolver, Root } from 'type-g
 import { requireScope } from '../../admin/actor.js';
 import type { AccessKeyState } from '../../admin/admin.js';
 import { positionOfAccessKey } from '../../admin/positions.js';
+import { windowAt } from '../../domain/limits.js';
 import type { AccessKeyRecord, RoutingTierRecord } from '../../domain/records.js';
 import type { GraphqlContext } from '../context.js';
 import { RoutingTier } from '../routing/types.js';
-import { After, checkListLength, Filter, First, Id, Input, present } from '../shared/args.js';
+import { After, checkListLength, Filter, First, Id, Input, present, refuseNulls } from '../shared/args.js';
 import { AccessKeyStateEnum } from '../shared/enums.js';
 import { pageRequest, toPage, type PageValue } from '../shared/page.js';
 import { toPayload } from '../shared/payload.js';
@@ -14,8 +15,27 @@ import { TimeRangeInput } from '../usage/inputs.js';
 import { toRange } from '../usage/ranges.js';
 import { UsageTotals } from '../usage/types.js';
 import { toTotals } from '../usage/values.js';
-import { AccessKeyCreateInput, AccessKeyFilterInput } from './inputs.js';
-import { AccessKey, AccessKeyCreatePayload, AccessKeyPage, AccessKeyRevokePayload } from './types.js';
+import {
+  AccessKeyCreateInput,
+  AccessKeyFilterInput,
+  AccessKeyRotateInput,
+  AccessKeyUpdateInput,
+} from './inputs.js';
+import {
+  AccessKey,
+  AccessKeyCreatePayload,
+  AccessKeyPage,
+  AccessKeyRevokePayload,
+  AccessKeyRotatePayload,
+  AccessKeyUpdatePayload,
+  Budget,
+} from './types.js';
+
+/** Fields of an update for which there is no "none". */
+const NEVER_NULL = ['name', 'allowedModels', 'allowedTierIds', 'tags'] as const;
+const DEFAULT_GRACE_SECONDS = 3_600;
+/** The last moment that RFC 3339 can write. */
+const LAST_DATE_MS = Date.UTC(9999, 11, 31, 23, 59, 59, 999);
 
 @Resolver(() => AccessKey)
 export class AccessKeyResolver {
@@ -40,7 +60,41 @@ export class AccessKeyResolver {
   ): Promise<object> {
     checkListLength('allowedModels', input.allowedModels);
     checkListLength('allowedTierIds', input.allowedTierIds);
+    checkListLength('tags', input.tags);
     return toPayload(await services.admin.accessKeys.create(caller, present(input)), (value) => value);
+  }
+
+  @Mutation(() => AccessKeyUpdatePayload, {
+    description: "Change a key's name, limits or permissions.",
+  })
+  async accessKeyUpdate(
+    @Ctx() { services, caller, loaders }: GraphqlContext,
+    @Id() id: string,
+    @Input(() => AccessKeyUpdateInput) input: AccessKeyUpdateInput,
+  ): Promise<object> {
+    for (const name of ['allowedModels', 'allowedTierIds', 'tags'] as const)
+      checkListLength(name, input[name]);
+    const userErrors = refuseNulls(input, NEVER_NULL);
+    if (userErrors.length > 0) return { userErrors };
+    const { name, allowedModels, allowedTierIds, tags, ...clearable } = input;
+    const change = { ...defined(clearable), ...present({ name, allowedModels, allowedTierIds, tags }) };
+    const result = await services.admin.accessKeys.update(caller, id, change);
+    forgetKey(loaders, id);
+    return toPayload(result, (accessKey) => ({ accessKey }));
+  }
+
+  @Mutation(() => AccessKeyRotatePayload, {
+    description: 'Issue a new plaintext for a key; the old one keeps working for the grace period.',
+  })
+  async accessKeyRotate(
+    @Ctx() { services, caller, loaders }: GraphqlContext,
+    @Id() id: string,
+    @Input(() => AccessKeyRotateInput, { nullable: true }) input?: AccessKeyRotateInput | null,
+  ): Promise<object> {
+    const grace = input?.gracePeriodSeconds ?? DEFAULT_GRACE_SECONDS;
+    const result = await services.admin.accessKeys.rotate(caller, id, grace);
+    forgetKey(loaders, id);
+    return toPayload(result, (value) => value);
   }
 
   @Mutation(() => AccessKeyRevokePayload, { description: 'Stop a key at once and for good.' })
@@ -49,8 +103,39 @@ export class AccessKeyResolver {
   }
 
   @FieldResolver(() => AccessKeyStateEnum, { description: 'Whether it works.' })
-  state(@Root() key: AccessKeyRecord, @Ctx() { services }: GraphqlContext): AccessKeyState {
-    return services.admin.accessKeys.state(key);
+  async state(
+    @Root() key: AccessKeyRecord,
+    @Ctx() { services, loaders }: GraphqlContext,
+  ): Promise<AccessKeyState> {
+    const spent = key.budget === null ? 0n : await loaders.keySpent.load(key);
+    return services.admin.accessKeys.state(key, spent);
+  }
+
+  @FieldResolver(() => Budget, { nullable: true, description: 'Spending limit; null for none.' })
+  async budget(
+    @Root() key: AccessKeyRecord,
+    @Ctx() { services, loaders }: GraphqlContext,
+  ): Promise<Budget | null> {
+    if (key.budget === null) return null;
+    const { limitNanoUsd, window } = key.budget;
+    const { to } = windowAt(services.clock.now(), window);
+    return {
+      limitUsd: limitNanoUsd,
+      window,
+      spentUsd: await loaders.keySpent.load(key),
+      resetsAt: Math.min(to, LAST_DATE_MS),
+    };
+  }
+
+  @FieldResolver(() => RoutingTier, {
+    nullable: true,
+    description: 'Tier that requests without a model go to; null when they are classified.',
+  })
+  async defaultTier(
+    @Root() key: AccessKeyRecord,
+    @Ctx() { loaders }: GraphqlContext,
+  ): Promise<RoutingTierRecord | null> {
+    return key.defaultTierId === null ? null : loaders.tier.load(key.defaultTierId);
   }
 
   @FieldResolver(() => [RoutingTier], { description: 'Tiers it may use; empty for all.' })
@@ -72,4 +157,14 @@ export class AccessKeyResolver {
   ): Promise<UsageTotals> {
     return toTotals(await loaders.sums('ACCESS_KEY', toRange(range, services.clock)).load(key.id));
   }
+}
+
+/** Leaves out what was not said; null was. */
+function defined<T extends object>(input: T): { [K in keyof T]: Exclude<T[K], undefined> } {
+  const entries = Object.entries(input).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(entries) as { [K in keyof T]: Exclude<T[K], undefined> };
+}
+
+function forgetKey(loaders: GraphqlContext['loaders'], id: string): void {
+  loaders.accessKey.clear(id);
 }

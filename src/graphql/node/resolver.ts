@@ -59,6 +59,10 @@ export async function loadNode(context: GraphqlContext, id: string): Promise<obj
         return await loaders.rule.load(id);
       case 'accessKey':
         return await loaders.accessKey.load(id);
+      case 'limit':
+        return await loaders.limit.load(id);
+      case 'alert':
+        return await loaders.alert.load(id);
       case 'event':
         return await loaders.event.load(id);
       case 'audit':

@@ -1,6 +1,6 @@
 /** Who acted. */
 import { Field, ID, ObjectType } from 'type-graphql';
-import type { Actor as AdminActor } from '../../admin/actor.js';
+import type { ActorRecord } from '../../domain/records.js';
 import { ActorKindEnum } from './enums.js';
 
 @ObjectType('Actor', {
@@ -8,7 +8,7 @@ import { ActorKindEnum } from './enums.js';
 })
 export class Actor {
   @Field(() => ActorKindEnum, { description: 'Kind of actor.' })
-  declare readonly kind: AdminActor['kind'];
+  declare readonly kind: ActorRecord['kind'];
 
   @Field(() => ID, { nullable: true, description: 'ID of the token; null for the system.' })
   declare readonly id: string | null;

@@ -3,7 +3,7 @@ import type { PagePosition } from '../../admin/admin.js';
 import { AppError } from '../../domain/errors.js';
 
 /** Lists with cursors of their own; one list's cursor is refused by another. */
-export type CursorKind = 'connection' | 'model' | 'run' | 'key' | 'usage' | 'audit';
+export type CursorKind = 'connection' | 'model' | 'run' | 'key' | 'usage' | 'audit' | 'alert';
 
 const VERSION = 1;
 const CURSOR_MAX_CHARS = 1_024;

@@ -1,7 +1,8 @@
 /** Enums of the schema, each value described. The types make sure that none is forgotten. */
 import { registerEnumType } from 'type-graphql';
-import type { Actor } from '../../admin/actor.js';
 import type { AccessKeyState, ModelOrder } from '../../admin/admin.js';
+import type { LimitAction, LimitMetric } from '../../domain/limits.js';
+import type { ActorRecord, WebhookDeliveryRecord } from '../../domain/records.js';
 import type { UserErrorCode } from '../../admin/result.js';
 import type {
   AdminScope,
@@ -55,7 +56,7 @@ export const AdminScopeEnum = describeEnum<AdminScope>(
   },
 );
 
-export const ActorKindEnum = describeEnum<Actor['kind']>('ActorKind', 'Kind of actor.', {
+export const ActorKindEnum = describeEnum<ActorRecord['kind']>('ActorKind', 'Kind of actor.', {
   ADMIN_TOKEN: 'Someone using an admin token.',
   CLI: 'The command line.',
   SYSTEM: 'This service itself.',
@@ -190,6 +191,29 @@ export const LimitWindowEnum = describeEnum<LimitWindow>('LimitWindow', 'Calenda
   MONTH: 'Calendar month.',
   TOTAL: 'All time.',
 });
+
+export const LimitMetricEnum = describeEnum<LimitMetric>('LimitMetric', 'Metric of a limit.', {
+  COST_USD: 'Charged cost.',
+  TOKENS: 'Tokens of all kinds.',
+  REQUESTS: 'Requests.',
+  FAILURE_RATE: 'Share of failed requests, 0 to 1.',
+  QUOTA_PERCENT: 'Largest used share of a plan quota, 0 to 100.',
+});
+
+export const LimitActionEnum = describeEnum<LimitAction>('LimitAction', 'What a limit does.', {
+  NOTIFY: 'Raise an alert.',
+  BLOCK: 'Raise an alert and refuse further requests in the window.',
+});
+
+export const DeliveryStateEnum = describeEnum<WebhookDeliveryRecord['state']>(
+  'DeliveryState',
+  'Where a message stands.',
+  {
+    PENDING: 'It waits to be sent, perhaps again.',
+    DELIVERED: 'It was taken.',
+    FAILED: 'It was given up.',
+  },
+);
 
 export const UsageStatusEnum = describeEnum<UsageStatus>('UsageStatus', 'Outcome of a request.', {
   OK: 'Answered.',

@@ -12,6 +12,8 @@ const TYPE_OF_KIND: Partial<Record<IdKind, string>> = {
   tier: 'RoutingTier',
   rule: 'RoutingRule',
   accessKey: 'AccessKey',
+  limit: 'UsageLimit',
+  alert: 'Alert',
   event: 'UsageEvent',
   audit: 'AuditEntry',
 };

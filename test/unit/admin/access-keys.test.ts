@@ -55,7 +55,7 @@ describe('access keys', () => {
       valueOf(await harness.admin.accessKeys.create(harness.context, { name, allowedModels: [] })).accessKey;
     const [kept, revoked] = [await make('listed kept'), await make('listed revoked')];
     const after = valueOf(await harness.admin.accessKeys.revoke(harness.context, revoked.id));
-    expect(harness.admin.accessKeys.state(after)).toBe('REVOKED');
+    expect(harness.admin.accessKeys.state(after, 0n)).toBe('REVOKED');
     expect(valueOf(await harness.admin.accessKeys.revoke(harness.context, revoked.id))).toEqual(after);
     const list = async (filter: object) =>
       (await harness.admin.accessKeys.list(harness.context, { first: 100, after: null }, filter)).items.map(

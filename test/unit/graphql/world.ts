@@ -163,12 +163,36 @@ export async function startWorld(
       },
       byIds: (_context, ids) => Promise.resolve(ids.map(() => null)),
       create: unused,
+      update: unused,
+      rotate: unused,
       revoke: unused,
+      spent: unused,
       state: () => 'ACTIVE',
     },
     auditLog: {
       list: () => Promise.resolve({ items: [], hasNextPage: false, totalCount: null }),
       byIds: (_context, ids) => Promise.resolve(ids.map(() => null)),
+    },
+    limits: {
+      list: () => Promise.resolve([]),
+      byIds: (_context, ids) => Promise.resolve(ids.map(() => null)),
+      current: unused,
+      create: unused,
+      update: unused,
+      remove: unused,
+    },
+    alerts: {
+      list: () => Promise.resolve({ items: [], hasNextPage: false, totalCount: null }),
+      byIds: (_context, ids) => Promise.resolve(ids.map(() => null)),
+      acknowledge: unused,
+    },
+    webhooks: {
+      list: unused,
+      deliveries: unused,
+      create: unused,
+      update: unused,
+      remove: unused,
+      test: unused,
     },
   };
   const usage: UsageReads = {

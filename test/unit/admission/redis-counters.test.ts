@@ -1,0 +1,138 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Bound, Counter, Seed, Unseeded, WindowCounter } from '../../../src/admission/counter.js';
+import { openRedisCounters, type RedisCounters } from '../../../src/admission/redis-counters.js';
+import { NO_SCOPE, windowAt } from '../../../src/domain/limits.js';
+import { planConnection, startTestGateway } from '../../support/gateway.js';
+import { quietLogger } from '../../support/database.js';
+import { startSimulatedProvider } from '../../support/providers/simulated-provider.js';
+import { redisIsInstalled, startRedis, type RedisServer } from '../../support/redis-server.js';
+import { until } from '../../support/wait.js';
+
+let redis: RedisServer;
+const opened: RedisCounters[] = [];
+let owners = 0;
+
+/** Counters of one process, which finds nothing used before unless told otherwise. */
+function open(used = 0, leaseMs?: number): RedisCounters {
+  const counters: RedisCounters = openRedisCounters({
+    url: redis.url,
+    owner: `test ${owners++}`,
+    logger: quietLogger,
+    onUnseeded: (waiting: readonly Unseeded[]) =>
+      counters.seed(waiting.map(({ counter }): Seed => ({ counter, amount: used }))),
+    ...(leaseMs !== undefined && { leaseMs }),
+  });
+  opened.push(counters);
+  return counters;
+}
+
+const budgetOf = (accessKeyId: string, window: 'DAY' | 'TOTAL' = 'DAY'): WindowCounter => ({
+  kind: 'WINDOW',
+  workspaceId: 'ws_1',
+  metric: 'COST_USD',
+  scope: { ...NO_SCOPE, accessKeyId },
+  ...windowAt(Date.now(), window),
+});
+const of = (counter: Counter, max: number, amount: number): Bound => ({ counter, max, amount });
+
+/** Asks until it is known what was used before. */
+async function ask(counters: RedisCounters, id: string, ...bounds: Bound[]) {
+  return until('an answer', async () => {
+    const answer = await counters.reserve({ id, bounds, unseeded: false });
+    return answer.kind !== 'UNSEEDED' && answer;
+  });
+}
+
+describe.skipIf(!redisIsInstalled)('counters in Redis', () => {
+  beforeAll(async () => {
+    redis = await startRedis();
+  });
+  afterAll(async () => {
+    await Promise.all(opened.map((counters) => counters.close()));
+    await redis?.[Symbol.asyncDispose]();
+  });
+
+  it('admit exactly as many of twenty requests at once over two nodes as a budget of five holds', async () => {
+    const nodes = [open(), open()];
+    const budget = budgetOf('twenty');
+    await ask(open(), 'first', of(budget, 5, 0));
+    const answers = await Promise.all(
+      Array.from({ length: 20 }, (_, i) => ask(nodes[i % 2] ?? open(), `t${i}`, of(budget, 5, 1))),
+    );
+    expect(answers.filter(({ kind }) => kind === 'RESERVED')).toHaveLength(5);
+    expect(answers.find(({ kind }) => kind === 'REFUSED')).toMatchObject({ held: true });
+  });
+
+  it('put the real figure in the place of the estimate, once', async () => {
+    const [a, b] = [open(), open()];
+    const budget = budgetOf('settled', 'TOTAL');
+    await ask(a, 's1', of(budget, 10, 10));
+    expect(await ask(b, 's2', of(budget, 10, 4))).toMatchObject({ kind: 'REFUSED', held: true });
+    const settlement = { id: 's1', at: Date.now(), amounts: [{ counter: budget, amount: 6 }] };
+    a.settle(settlement);
+    a.settle(settlement);
+    await until('it is settled', async () => (await ask(b, 's2', of(budget, 10, 4))).kind === 'RESERVED');
+    b.settle({ id: 's2', at: Date.now(), amounts: [{ counter: budget, amount: 4 }] });
+    await until('the budget is spent', async () => {
+      const answer = await ask(a, 's3', of(budget, 10, 1));
+      return answer.kind === 'REFUSED' && !answer.held && answer.retryAt > 8e15;
+    });
+  });
+
+  it('begin with what was used before, whoever of several says it', async () => {
+    const budget = budgetOf('seeded');
+    const [a, b] = [open(4), open(4)];
+    await Promise.all([ask(a, 'd1', of(budget, 5, 1)), ask(b, 'd2', of(budget, 5, 1))]);
+    expect(await ask(a, 'd3', of(budget, 5, 1))).toMatchObject({ kind: 'REFUSED' });
+  });
+
+  it('let go of what a process set aside that does not say any more that it lives', async () => {
+    const [dying, other] = [open(0, 150), open()];
+    const budget = budgetOf('crash');
+    const running = { kind: 'RUNNING', accessKeyId: 'crash' } as const;
+    await ask(dying, 'c1', of(budget, 5, 5), of(running, 1, 1));
+    expect((await ask(other, 'c2', of(budget, 5, 5), of(running, 1, 1))).kind).toBe('REFUSED');
+    await dying.close();
+    expect((await ask(other, 'c2', of(budget, 5, 5), of(running, 1, 1))).kind).toBe('RESERVED');
+    // Its usage is recorded all the same, and counts once somebody says so.
+    other.settle({ id: 'c1', at: Date.now(), amounts: [{ counter: budget, amount: 3 }] });
+    other.settle({ id: 'c2', at: Date.now(), amounts: [{ counter: budget, amount: 2 }] });
+    await until('both count', async () => {
+      const answer = await ask(other, 'c3', of(budget, 5, 1));
+      return answer.kind === 'REFUSED' && !answer.held;
+    });
+  });
+
+  it('hold a rate over all nodes, and correct it by the real figure', async () => {
+    const minute = { kind: 'MINUTE', metric: 'TOKENS', accessKeyId: 'rate' } as const;
+    const [a, b] = [open(), open()];
+    expect((await ask(a, 'm1', of(minute, 100, 90))).kind).toBe('RESERVED');
+    const refused = await ask(b, 'm2', of(minute, 100, 20));
+    expect(refused).toMatchObject({ kind: 'REFUSED', held: false });
+    expect(refused.kind === 'REFUSED' && refused.retryAt - Date.now()).toBeGreaterThan(58_000);
+    a.settle({ id: 'm1', at: Date.now(), amounts: [{ counter: minute, amount: 30 }] });
+    await until('it is corrected', async () => (await ask(b, 'm2', of(minute, 100, 20))).kind === 'RESERVED');
+  });
+
+  it('let two gateways together serve exactly five of twenty requests', async () => {
+    await using zai = await startSimulatedProvider('zai');
+    const options = {
+      connections: [planConnection(zai)],
+      usageLimits: [
+        { id: 'l', name: 'five', metric: 'REQUESTS', window: 'TOTAL', max: 5, reachedUntil: null },
+      ] as const,
+    };
+    await using one = await startTestGateway({ ...options, counters: open() });
+    await using two = await startTestGateway({ ...options, counters: open() });
+    const body = JSON.stringify({ model: 'zai/glm-5.1', messages: [{ role: 'user', content: 'hi' }] });
+    const answers = await Promise.all(
+      Array.from({ length: 20 }, (_, i) => {
+        const { url, key } = i % 2 === 0 ? one : two;
+        const headers = { authorization: `Bearer ${key}` };
+        return fetch(`${url}/v1/chat/completions`, { method: 'POST', headers, body });
+      }),
+    );
+    expect(answers.filter(({ status }) => status === 200)).toHaveLength(5);
+    expect(answers.filter(({ status }) => status === 429)).toHaveLength(15);
+  });
+});

@@ -5,12 +5,10 @@ import { childEnvironment, type Config } from '../config/config.js';
 import { DRAIN_TIMEOUT_MS } from '../config/limits.js';
 import { systemClock } from '../domain/clock.js';
 import { StartupError } from '../domain/errors.js';
-import type { JournalTrouble } from '../journal/writer.js';
 import type { Logger } from '../observability/logger.js';
-import { createCounterBook } from '../admission/counter-book.js';
-import { createCooldownRelay } from './cooldown-relay.js';
 import { requireFreeAddresses } from './listeners.js';
-import type { ProcessOrder, ProcessReport, ProcessRole } from './messages.js';
+import type { ProcessReport, ProcessRole } from './messages.js';
+import { createRelay, type Peer } from './relay.js';
 
 export interface SupervisorOptions {
   readonly config: Config;
@@ -47,8 +45,6 @@ interface Child {
   startedAt: number;
   /** Kept over restarts, so that a port chosen by the system stays. */
   port: number | null;
-  /** Routing snapshot that a gateway works on; 0 before its first. */
-  snapshotVersion: number;
 }
 
 /** Resolves once everything serves; rejects with a {@link StartupError} when a first start cannot succeed. */
@@ -56,14 +52,7 @@ export async function startSupervisor(options: SupervisorOptions): Promise<Super
   const { config, logger, program, canServeAlone, environment = {} } = options;
   await requireFreeAddresses(config);
   const children: Child[] = [];
-  const cooldowns = createCooldownRelay();
-  /** What each gateway process, by its id, last said of its journal; kept beyond its death, because losses are. */
-  const troubles = new Map<number, JournalTrouble>();
-  // Counts are kept here because this process outlives the gateways, and knows first when one dies.
-  const counters = createCounterBook({
-    clock: systemClock,
-    onUnseeded: (counter) => order(control, { kind: 'unseeded', counters: [counter] }),
-  });
+  const relay = createRelay({ clock: systemClock });
   let started = false;
   let stopping = false;
 
@@ -78,18 +67,9 @@ export async function startSupervisor(options: SupervisorOptions): Promise<Super
       backoffMs: BACKOFF_FIRST_MS,
       startedAt: 0,
       port: null,
-      snapshotVersion: 0,
     };
     children.push(child);
     return child;
-  };
-  const order = (child: Child, message: ProcessOrder): void => {
-    // With a callback, because without one the failure to reach a process that is just dying would end this one.
-    if (child.process?.connected) child.process.send(message, () => undefined);
-  };
-  const passOn = (pid: number, trouble: JournalTrouble): void => {
-    troubles.set(pid, trouble);
-    order(control, { kind: 'journal', pid, trouble });
   };
   const spawn = (child: Child): ChildProcess =>
     child.role === 'control'
@@ -101,58 +81,32 @@ export async function startSupervisor(options: SupervisorOptions): Promise<Super
       const spawned = spawn(child);
       child.process = spawned;
       child.startedAt = performance.now();
-      child.snapshotVersion = 0;
+      const peer = peerOf(child.role, spawned);
+      relay.joined(peer);
       let startupFailure: StartupError | null = null;
-      const owner = `${child.role} ${spawned.pid ?? 0}`;
       spawned.on('message', (message) => {
         const received = message as ProcessReport;
-        if (received.kind === 'ready') {
-          child.port = received.port;
-          for (const change of cooldowns.all(systemClock.now())) order(child, { kind: 'cooldown', change });
-          if (child === control)
-            for (const [pid, trouble] of troubles) order(control, { kind: 'journal', pid, trouble });
-          if (child === control) order(control, { kind: 'unseeded', counters: counters.unseeded() });
-          resolve();
-        } else if (received.kind === 'journal') {
-          if (spawned.pid !== undefined) passOn(spawned.pid, received.trouble);
-        } else if (received.kind === 'snapshot') {
-          for (const gateway of children.filter(({ role }) => role === 'gateway')) {
-            order(gateway, { kind: 'snapshot', version: received.version });
-          }
-        } else if (received.kind === 'in-force') {
-          child.snapshotVersion = received.version;
-          const running = children.filter(({ role, process }) => role === 'gateway' && process !== null);
-          const version = Math.min(...running.map(({ snapshotVersion }) => snapshotVersion));
-          order(control, { kind: 'in-force', version });
-        } else if (received.kind === 'cooldown') {
-          if (!cooldowns.take(received.change)) return;
-          for (const other of children) if (other !== child) order(other, received);
-        } else if (received.kind === 'quota') {
-          order(control, received);
-        } else if (received.kind === 'count') {
-          const { call } = received;
-          if (call.kind === 'settle') return counters.settle(call.settlement);
-          const { id } = call.reservation;
-          order(child, { kind: 'counted', id, answer: counters.reserve(owner, call.reservation) });
-        } else if (received.kind === 'unseeded') {
-          order(control, received);
-        } else if (received.kind === 'seeds') {
-          for (const seed of received.seeds) counters.seed(seed);
-        } else {
+        if (received.kind === 'startup-failed') {
           startupFailure = new StartupError(received.message, { mayPass: received.mayPass });
+        } else if (received.kind === 'ready') {
+          child.port = received.port;
+          relay.served(peer);
+          resolve();
+        } else {
+          relay.take(peer, received);
         }
       });
       // A process that could not even be made has no exit.
       spawned.on('error', (error) => {
-        if (spawned.pid === undefined) child.process = null;
+        if (spawned.pid === undefined) {
+          child.process = null;
+          relay.left(peer);
+        }
         reject(new StartupError(`the ${child.role} process failed: ${error.message}`, { mayPass: true }));
       });
       spawned.once('exit', (code, signal) => {
         child.process = null;
-        const trouble = spawned.pid === undefined ? undefined : troubles.get(spawned.pid);
-        if (spawned.pid !== undefined && trouble)
-          passOn(spawned.pid, { ...trouble, failing: false, full: false });
-        counters.release(owner);
+        relay.left(peer);
         const how = signal ?? `code ${code}`;
         reject(
           startupFailure ??
@@ -198,9 +152,7 @@ export async function startSupervisor(options: SupervisorOptions): Promise<Super
     watch(child);
   };
   const stopChildren = async (role: ProcessRole): Promise<void> => {
-    await Promise.all(
-      children.filter((child) => child.role === role).map((child) => stopChild(child, order)),
-    );
+    await Promise.all(children.filter((child) => child.role === role).map(stopChild));
   };
   const stop = async (): Promise<void> => {
     stopping = true;
@@ -250,11 +202,22 @@ function forkGateway(program: string, child: Child, environment: Environment): C
   return worker.process;
 }
 
-async function stopChild(child: Child, order: (child: Child, message: ProcessOrder) => void): Promise<void> {
+function peerOf(role: ProcessRole, running: ChildProcess): Peer {
+  return {
+    role,
+    pid: running.pid ?? 0,
+    send(order) {
+      // With a callback, because without one the failure to reach a process that is just dying would end this one.
+      if (running.connected) running.send(order, () => undefined);
+    },
+  };
+}
+
+async function stopChild(child: Child): Promise<void> {
   const running = child.process;
   if (!running) return;
   const exited = new Promise<void>((resolve) => running.once('exit', () => resolve()));
-  order(child, { kind: 'stop' });
+  peerOf(child.role, running).send({ kind: 'stop' });
   const kill = setTimeout(() => running.kill('SIGKILL'), DRAIN_TIMEOUT_MS + STOP_GRACE_MS);
   await exited;
   clearTimeout(kill);

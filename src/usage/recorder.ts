@@ -20,6 +20,7 @@ import type { StoredUsageEvent, UsageEvent } from '../domain/usage.js';
 import type { ClosedRequest, JournalBatch, JournalReader } from '../journal/reader.js';
 import type { Bus } from '../live/bus.js';
 import type { Logger } from '../observability/logger.js';
+import { groupByWorkspace } from './by-workspace.js';
 import { usageEventOf } from './price.js';
 
 export interface RecorderOptions {
@@ -74,13 +75,9 @@ export function createRecorder({ reader, commit, bus, clock, logger }: RecorderO
     });
 
   const publish = (events: readonly StoredUsageEvent[]): void => {
-    const byWorkspace = new Map<string, StoredUsageEvent[]>();
-    for (const event of events) {
-      const own = byWorkspace.get(event.workspaceId);
-      if (own) own.push(event);
-      else byWorkspace.set(event.workspaceId, [event]);
+    for (const [workspaceId, own] of groupByWorkspace(events)) {
+      bus.publish('usage.recorded', { workspaceId, events: own });
     }
-    for (const [workspaceId, own] of byWorkspace) bus.publish('usage.recorded', { workspaceId, events: own });
   };
   const publishAttempts = (events: readonly UsageEvent[]): void => {
     for (const { workspaceId, startedAt, occurredAt, attempts } of events) {

@@ -12,7 +12,7 @@ afterEach(async () => {
 });
 
 async function installation(settings?: Settings): Promise<Installation> {
-  const made = await createInstallation(settings);
+  const made = await createInstallation(settings, { empty: true });
   open.push(made);
   return made;
 }

@@ -4,6 +4,7 @@ import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
+import { putEmbeddedDatabase } from './database.js';
 import { createGraphqlClient, type GraphqlClient } from './graphql-client.js';
 import { makeTempDir } from './temp-dir.js';
 import { until } from './wait.js';
@@ -61,9 +62,18 @@ export interface Installation extends AsyncDisposable {
 
 export type Settings = Readonly<Record<string, string>>;
 
-export async function createInstallation(settings: Settings = {}): Promise<Installation> {
+export interface InstallationOptions {
+  /** Whether its first start makes the database, instead of finding one that is migrated and has nothing in it. */
+  readonly empty?: boolean;
+}
+
+export async function createInstallation(
+  settings: Settings = {},
+  { empty = 'DATABASE_URL' in settings }: InstallationOptions = {},
+): Promise<Installation> {
   if (!existsSync(PROGRAM)) throw new Error(`${PROGRAM} is missing: run npm run build first, or npm test.`);
   const dataDir = await makeTempDir();
+  if (!empty) await putEmbeddedDatabase(dataDir.path);
   const token = `test-${randomBytes(24).toString('base64url')}`;
   const running = new Set<Run>();
   const environment = (more: Settings): NodeJS.ProcessEnv => ({

@@ -17,14 +17,23 @@ import type { RuleVerbs } from './rules/verbs.js';
 import type { TierVerbs } from './tiers/verbs.js';
 import type { WebhookVerbs } from './webhooks/verbs.js';
 
-export type * from './page.js';
-export type * from './connections/verbs.js';
-export type * from './custom-providers/verbs.js';
-export type * from './models/verbs.js';
-export type * from './discovery/verbs.js';
-export type * from './tiers/verbs.js';
-export type * from './rules/verbs.js';
-export type * from './route-plan/verbs.js';
+export type { PageRequest, PagePosition } from './page.js';
+export type { ConnectionFilter, ConnectionCreateInput, ConnectionUpdateInput } from './connections/verbs.js';
+export type {
+  CustomProviderCreateInput,
+  CustomProviderUpdateInput,
+  CustomModelInput,
+} from './custom-providers/verbs.js';
+export type { CustomPriceInput, ModelFilter, ModelUpdateInput, ModelOrder } from './models/verbs.js';
+
+export type {
+  RoutingTierCreateInput,
+  RoutingTierUpdateInput,
+  RoutingTierSetTargetsInput,
+  RouteTargetInput,
+} from './tiers/verbs.js';
+export type { RoutingRuleCreateInput, RoutingRuleUpdateInput } from './rules/verbs.js';
+export type { RoutePlanInput, ClassifierWeight, ClassifierWeightInput } from './route-plan/verbs.js';
 
 export type AccessKeyState = 'ACTIVE' | 'ROTATING' | 'SUSPENDED' | 'EXPIRED' | 'REVOKED';
 

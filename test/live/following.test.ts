@@ -53,7 +53,10 @@ describe('whoever follows from a place', () => {
         (await stored()).filter((event) => matchesFilter(event, filter, true)).map(({ seq }) => seq);
       const writes = (async () => {
         for (let i = 0; i < 15; i++) await record(1 + random(25), 1_000 * past + i);
-        last = (await wanted()).at(-1) ?? null;
+        // Known before anybody hears of it, and wanted by every filter.
+        const events = await commitUsage(database, [makeEvent({ workspaceId })]);
+        last = events.at(-1)?.seq ?? null;
+        sources.bus.publish('usage.recorded', { workspaceId, events });
       })();
       for (let left = 1 + random(90); ; left--) {
         if (last !== null && heard.at(-1) === last) break;

@@ -1,5 +1,5 @@
 /** The rules the source layout lives by. There is no list of exceptions: what breaks a rule is moved. */
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { allProviders } from '../src/providers/registry.js';
@@ -104,6 +104,23 @@ describe('the source layout', () => {
 
   it('starts every file by saying what it is responsible for', () => {
     expect(offenders(/^(?!(#![^\n]*\n|\/\/ @ts-check\n)?\/\*\*)/, () => true)).toEqual([]);
+  });
+
+  it('is what the documentation says: every path that a page names is there', () => {
+    const pages = ['README.md', 'CONTRIBUTING.md', 'bench/README.md'].concat(
+      readdirSync(join(ROOT, 'docs')).map((name) => `docs/${name}`),
+    );
+    const missing = pages.flatMap((page) => {
+      const text = readFileSync(join(ROOT, page), 'utf8');
+      const named = text.matchAll(/`((?:src|test|docs|bench|scripts|prisma)\/[^`\s<>*{}…]*)`/g);
+      const linked = text.matchAll(/\]\((?!https?:)([^)#\s]+)/g);
+      const paths = [
+        ...[...named].map(([, path = '']) => join(ROOT, path)),
+        ...[...linked].map(([, path = '']) => resolve(ROOT, dirname(page), path)),
+      ];
+      return paths.filter((path) => !existsSync(path)).map((path) => `${page}: ${relative(ROOT, path)}`);
+    });
+    expect(missing).toEqual([]);
   });
 
   it('has no file past 400 lines', () => {

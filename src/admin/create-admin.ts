@@ -22,16 +22,14 @@ import { spentByKeys } from './access-keys/spending.js';
 import { changeKey } from './access-keys/update.js';
 import { requireScope, type AdminContext } from './actor.js';
 import type { AdminDeps } from './admin-deps.js';
-import type {
-  Admin,
-  ConnectionVerbs,
-  DiscoveryVerbs,
-  ModelVerbs,
-  ProviderVerbs,
-  RoutingVerbs,
-  RuleVerbs,
-  TierVerbs,
-} from './admin.js';
+import type { Admin } from './admin.js';
+import type { ConnectionVerbs } from './connections/verbs.js';
+import type { DiscoveryVerbs } from './discovery/verbs.js';
+import type { ModelVerbs } from './models/verbs.js';
+import type { ProviderVerbs } from './custom-providers/verbs.js';
+import type { RoutingVerbs } from './route-plan/verbs.js';
+import type { RuleVerbs } from './rules/verbs.js';
+import type { TierVerbs } from './tiers/verbs.js';
 import { auditVerbs } from './audit-log.js';
 import { createAlertVerbs } from './alerts/verbs.js';
 import { createAuthenticate } from './authenticate.js';

@@ -1,6 +1,8 @@
 /** Counters that all nodes share through Redis: each step is one script there, so that counts are exact across them. */
 import { Redis } from 'ioredis';
 import { ADMISSION_ANSWER_TIMEOUT_MS, ADMISSION_LEASE_MS } from '../config/admission-limits.js';
+import { RECONNECT_BACK_OFF } from '../config/limits.js';
+import { backOffMs } from '../domain/back-off.js';
 import type { Logger } from '../observability/logger.js';
 import {
   nameOf,
@@ -53,6 +55,7 @@ export function openRedisCounters(options: RedisCountersOptions): RedisCounters 
     // What cannot be asked now is counted another way.
     enableOfflineQueue: false,
     maxRetriesPerRequest: 0,
+    retryStrategy: (attempt) => backOffMs(attempt, RECONNECT_BACK_OFF),
   });
   client.on('error', (error: Error) => logger.debug({ err: error }, 'Redis'));
   const ready = new Promise<void>((resolve) => {

@@ -153,13 +153,8 @@ export const EMBEDDED_ANSWER_TIMEOUT_MS = 60_000;
 /** Embedded database: how long it may take to write everything out before its thread is ended anyway. */
 export const EMBEDDED_CLOSE_TIMEOUT_MS = 10_000;
 
-/** Redis that is away is looked for this often, doubled up to the longest. */
-export const REDIS_RECONNECT_MIN_MS = 100;
-export const REDIS_RECONNECT_MAX_MS = 5_000;
-
-/** Pause before a lost connection to the other nodes is made again, doubled up to the longest and spread. */
-export const SIGNAL_RECONNECT_MIN_MS = 100;
-export const SIGNAL_RECONNECT_MAX_MS = 5_000;
+/** Before Redis or Postgres that went away is looked for again: soon, as most are only restarted, and never so often that it hurts. */
+export const RECONNECT_BACK_OFF = { minMs: 100, maxMs: 5_000 };
 
 /** How often such a connection is tried, because one that vanished without closing looks like one on which nothing happens. */
 export const SIGNAL_PING_MS = 10_000;

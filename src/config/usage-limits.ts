@@ -55,8 +55,7 @@ export const RECORDER_BATCH_MAX_EVENTS = 2_000;
 export const RECORDER_READ_MAX_EVENTS = 100;
 
 /** Pause of the recorder while the database is away, doubled up to the longest and spread so that nodes do not return at once. */
-export const RECORDER_RETRY_MIN_MS = 50;
-export const RECORDER_RETRY_MAX_MS = 5_000;
+export const RECORDER_BACK_OFF = { minMs: 50, maxMs: 5_000 };
 
 /** With the embedded database, which does not fsync, committed segments are kept this long and replayed at start. */
 export const JOURNAL_REPLAY_WINDOW_MS = 24 * 3_600_000;

@@ -3,6 +3,7 @@ import { DISCOVERY_CHECK_MS } from '../config/limits.js';
 import type { Clock } from '../domain/clock.js';
 import type { DiscoveryRunRecord } from '../domain/records.js';
 import type { Logger } from '../observability/logger.js';
+import { checkRegularly } from '../observability/regular-check.js';
 import { findEnabledConnections } from '../persistence/connections.js';
 import type { Database } from '../persistence/database.js';
 import { findLatestRunBy, lockRuns } from '../persistence/discovery-runs.js';
@@ -32,9 +33,6 @@ export interface DiscoveryScheduleDeps {
 /** Starts to look. */
 export function createDiscoverySchedule(deps: DiscoveryScheduleDeps): DiscoverySchedule {
   const { database, discovery, logger, checkEveryMs = DISCOVERY_CHECK_MS } = deps;
-  let timer: NodeJS.Timeout | null = null;
-  let checking: Promise<readonly DiscoveryRunRecord[]> | null = null;
-  let failing = false;
   let closed = false;
 
   const look = async (): Promise<readonly DiscoveryRunRecord[]> => {
@@ -51,31 +49,17 @@ export function createDiscoverySchedule(deps: DiscoveryScheduleDeps): DiscoveryS
     return begun;
   };
 
-  const check = (): Promise<readonly DiscoveryRunRecord[]> =>
-    (checking ??= look().finally(() => {
-      checking = null;
-    }));
-
-  const tick = async (): Promise<void> => {
-    try {
-      await check();
-      failing = false;
-    } catch (error) {
-      if (!failing) logger.error({ err: error }, 'scheduled discovery cannot look for what is due');
-      failing = true;
-    }
-    if (closed) return;
-    timer = setTimeout(() => void tick(), checkEveryMs);
-    timer.unref();
-  };
-  void tick();
-
+  const regular = checkRegularly({
+    look,
+    everyMs: checkEveryMs,
+    logger,
+    complaint: 'scheduled discovery cannot look for what is due',
+  });
   return {
-    check,
-    async close() {
+    check: regular.check,
+    close() {
       closed = true;
-      if (timer) clearTimeout(timer);
-      await checking?.catch(() => undefined);
+      return regular.close();
     },
   };
 }

@@ -34,7 +34,7 @@ export interface CooldownEnded {
 }
 
 /** Names what a change is about: two changes with the same key are two states of one thing, of which the later one counts. */
-export function cooldownKey(connectionId: string, modelRef: string | null): string {
+function cooldownKey(connectionId: string, modelRef: string | null): string {
   return `${connectionId} ${modelRef ?? ''}`;
 }
 

@@ -1,7 +1,8 @@
 /** Where conversations were served last, shared by the gateways through Redis. What Redis does not say at once is not waited for. */
 import { Redis } from 'ioredis';
-import { REDIS_RECONNECT_MAX_MS, REDIS_RECONNECT_MIN_MS } from '../config/limits.js';
+import { RECONNECT_BACK_OFF } from '../config/limits.js';
 import { AFFINITY_ANSWER_TIMEOUT_MS, AFFINITY_PAUSE_MS } from '../config/routing-limits.js';
+import { backOffMs } from '../domain/back-off.js';
 import type { Clock } from '../domain/clock.js';
 import type { Logger } from '../observability/logger.js';
 import type { Affinity } from '../routing/decision.js';
@@ -30,7 +31,7 @@ export function openRedisAffinities(options: RedisAffinitiesOptions): RedisAffin
     // What cannot be asked or told now is not asked or told at all.
     enableOfflineQueue: false,
     maxRetriesPerRequest: 0,
-    retryStrategy: (attempt) => Math.min(REDIS_RECONNECT_MIN_MS * 2 ** (attempt - 1), REDIS_RECONNECT_MAX_MS),
+    retryStrategy: (attempt) => backOffMs(attempt, RECONNECT_BACK_OFF),
   });
   let isAway = false;
   redis.on('error', (error: Error) => logger.debug({ err: error }, 'Redis'));

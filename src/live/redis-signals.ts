@@ -1,11 +1,7 @@
 /** Messages between nodes through Redis: the quickest way. Redis that is away delays nothing and fails nothing. */
 import { Redis, type RedisOptions } from 'ioredis';
-import {
-  REDIS_ANSWER_TIMEOUT_MS,
-  SIGNAL_PING_MS,
-  SIGNAL_RECONNECT_MAX_MS,
-  SIGNAL_RECONNECT_MIN_MS,
-} from '../config/limits.js';
+import { RECONNECT_BACK_OFF, REDIS_ANSWER_TIMEOUT_MS, SIGNAL_PING_MS } from '../config/limits.js';
+import { backOffMs } from '../domain/back-off.js';
 import type { Logger } from '../observability/logger.js';
 import type { SignalListener, Signals } from './signals.js';
 
@@ -35,9 +31,7 @@ export function openRedisSignals({ url, channel, listener, logger }: RedisSignal
     enableOfflineQueue: false,
     maxRetriesPerRequest: 0,
     autoResubscribe: false,
-    retryStrategy: (attempt) =>
-      Math.min(SIGNAL_RECONNECT_MIN_MS * 2 ** (attempt - 1), SIGNAL_RECONNECT_MAX_MS) *
-      (0.5 + Math.random() / 2),
+    retryStrategy: (attempt) => backOffMs(attempt, RECONNECT_BACK_OFF),
   };
   const publisher = new Redis(url, options);
   const subscriber = new Redis(url, options);

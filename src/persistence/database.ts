@@ -1,6 +1,5 @@
 /** Opens the database: the one `DATABASE_URL` names, or the embedded one. Brings its schema up to date first. */
 import { join } from 'node:path';
-import { PrismaPg } from '@prisma/adapter-pg';
 import pg from 'pg';
 import {
   DATABASE_ANSWER_TIMEOUT_MS,
@@ -8,7 +7,6 @@ import {
   DATABASE_CONNECT_TIMEOUT_MS,
   DATABASE_STATEMENT_TIMEOUT_MS,
   EMBEDDED_ANSWER_TIMEOUT_MS,
-  PREPARED_STATEMENTS_MAX,
   TRANSACTION_TIMEOUT_MS,
   TRANSACTION_WAIT_MS,
 } from '../config/limits.js';
@@ -23,6 +21,7 @@ import { startEmbeddedPostgres } from './embedded-postgres.js';
 import { PrismaClient } from './generated/client.js';
 import { migrate } from './migrate.js';
 import { ensurePartitions } from './partitions.js';
+import { createPrismaAdapter } from './prisma-adapter.js';
 import { readTypesWith, runTransaction, sqlOf, type SqlDatabase } from './sql.js';
 import { scopeToWorkspace, type ScopedClient } from './workspace-scope.js';
 
@@ -170,10 +169,7 @@ function createDatabase(source: Source, logger: Logger): Database {
   // Between handing a connection out and its taker listening, an error would have no listener and end the process.
   pool.on('connect', (client) => client.on('error', () => undefined));
   const prisma = new PrismaClient({
-    adapter: new PrismaPg(pool, {
-      onConnectionError: onConnectionLost,
-      ...(source.prepareStatements ? { statementNameGenerator: nameStatements() } : {}),
-    }),
+    adapter: createPrismaAdapter({ pool, prepareStatements: source.prepareStatements, onConnectionLost }),
     transactionOptions: { maxWait: TRANSACTION_WAIT_MS, timeout: TRANSACTION_TIMEOUT_MS },
   });
   let closing: Promise<void> | undefined;
@@ -190,18 +186,5 @@ function createDatabase(source: Source, logger: Logger): Database {
     transaction: (run, options) => runTransaction(pool, run, options),
     ping: async () => void (await pool.query('SELECT 1')),
     close: () => (closing ??= close()),
-  };
-}
-
-/** Names for the statements seen first, so that Postgres parses and plans them once per connection; none for the rest. */
-function nameStatements(): (query: { sql: string }) => string {
-  const names = new Map<string, string>();
-  return ({ sql }) => {
-    const name = names.get(sql);
-    if (name !== undefined) return name;
-    if (names.size === PREPARED_STATEMENTS_MAX) return '';
-    const added = `statement_${names.size}`;
-    names.set(sql, added);
-    return added;
   };
 }

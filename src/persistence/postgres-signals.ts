@@ -3,11 +3,11 @@ import pg from 'pg';
 import {
   DATABASE_CONNECT_TIMEOUT_MS,
   NOTIFY_PAYLOAD_MAX_BYTES,
+  RECONNECT_BACK_OFF,
   SIGNALS_WAITING_MAX,
   SIGNAL_PING_MS,
-  SIGNAL_RECONNECT_MAX_MS,
-  SIGNAL_RECONNECT_MIN_MS,
 } from '../config/limits.js';
+import { backOffMs } from '../domain/back-off.js';
 import type { SignalListener, Signals } from '../live/signals.js';
 import type { Logger } from '../observability/logger.js';
 import type { Sql } from './sql.js';
@@ -57,8 +57,7 @@ export function openPostgresSignals(options: PostgresSignalsOptions): Signals {
       connected = false;
       own.end().catch(() => undefined);
       if (closed) return;
-      const longest = Math.min(SIGNAL_RECONNECT_MIN_MS * 2 ** failures++, SIGNAL_RECONNECT_MAX_MS);
-      timer = setTimeout(() => void connect(), longest * (0.5 + Math.random() / 2));
+      timer = setTimeout(() => void connect(), backOffMs(++failures, RECONNECT_BACK_OFF));
     };
     own.on('error', broken);
     own.on('end', () => broken());

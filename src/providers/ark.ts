@@ -1,10 +1,11 @@
 /** What the two faces of ByteDance's Ark have in common: Volcengine in mainland China and BytePlus elsewhere. */
 import type { ModelKind } from '../domain/vocabulary.js';
 import type { Quirks } from '../protocols/target.js';
-import type { FailureRule, ListedModel } from './define-provider.js';
+import type { FailureRule, ListedModel, PlanOffer } from './define-provider.js';
 import { replayQuirks } from './family-quirks.js';
 import { capabilitiesOf, names } from './listed-facts.js';
 import { isFields, known, type ListEntry } from './model-list.js';
+import { callsPublished } from './plan-quota.js';
 
 /** Ark's error codes: https://www.volcengine.com/docs/82379/1299023 and https://docs.byteplus.com/en/docs/ModelArk/1299023. */
 export const ARK_FAILURES: readonly FailureRule[] = [
@@ -46,6 +47,18 @@ export const ARK_CONSOLE_CHOICE: ListedModel = {
   upstreamId: 'ark-code-latest',
   displayName: 'Model chosen in the console',
   contextWindow: 256_000,
+};
+
+/** Sold in the currency of the place; no price in dollars is published. */
+export const ARK_PLANS: readonly PlanOffer[] = [
+  { code: 'lite', name: 'Lite', monthlyPriceUsd: null },
+  { code: 'pro', name: 'Pro', monthlyPriceUsd: null },
+];
+
+/** Approximate: a call with many tokens counts as several. The time zone of the week is UNCONFIRMED. */
+export const ARK_PUBLISHED_WINDOWS = {
+  lite: callsPublished(1_200, 9_000, 18_000),
+  pro: callsPublished(6_000, 45_000, 90_000),
 };
 
 /** Reads the platform's list, which states limits, modalities and what a model is for. Models that were shut down stay in it. */

@@ -50,7 +50,7 @@ export const CUSTOM_PROTOCOLS = ['OPENAI_CHAT', 'OPENAI_RESPONSES', 'ANTHROPIC_M
 export type CustomProtocol = (typeof CUSTOM_PROTOCOLS)[number];
 
 /** Code of a custom provider's only offering. */
-export const CUSTOM_OFFERING = 'custom';
+const CUSTOM_OFFERING = 'custom';
 
 /** Lower-case letters, digits and dashes, not at the ends: the slug is half of a model's name. */
 export const CUSTOM_SLUG = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;

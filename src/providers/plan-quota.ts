@@ -117,7 +117,7 @@ export function statedWindow(facts: WindowFacts, now: number): readonly StatedWi
 }
 
 /** `5h`, `daily`, `weekly`, `monthly`. */
-export function windowName(seconds: number | null): string {
+function windowName(seconds: number | null): string {
   if (seconds === null) return 'allowance';
   if (seconds === WEEK_SECONDS) return 'weekly';
   if (seconds === DAY_SECONDS) return 'daily';

@@ -11,6 +11,7 @@ import { HOUR_MS } from '../domain/time-range.js';
 import type { UpstreamFailure } from '../domain/failure.js';
 import type { HeaderReading } from '../domain/quota.js';
 import type { ConnectionRecord } from '../domain/records.js';
+import { checkRegularly } from '../observability/regular-check.js';
 import { findConnection } from '../persistence/connections.js';
 import { readProviders } from '../persistence/custom-providers.js';
 import {
@@ -56,10 +57,7 @@ export function createQuotaPoller(deps: QuotaPollerDeps): QuotaPoller {
   const { prisma } = database;
   const stop = new AbortController();
   const used = new Set<string>();
-  let timer: NodeJS.Timeout | null = null;
-  let checking: Promise<readonly string[]> | null = null;
   let noting: Promise<void> = Promise.resolve();
-  let failing = false;
 
   const unsubscribe = bus.subscribe('attempts.recorded', ({ attempts }) => {
     for (const { connectionId, failure } of attempts) if (failure === null) used.add(connectionId);
@@ -137,27 +135,15 @@ export function createQuotaPoller(deps: QuotaPollerDeps): QuotaPoller {
     return looked;
   };
 
-  const check = (): Promise<readonly string[]> =>
-    (checking ??= look().finally(() => {
-      checking = null;
-    }));
-
-  const tick = async (): Promise<void> => {
-    try {
-      await check();
-      failing = false;
-    } catch (error) {
-      if (!failing) logger.error({ err: error }, 'nobody can look which quota is due to be read');
-      failing = true;
-    }
-    if (stop.signal.aborted) return;
-    timer = setTimeout(() => void tick(), checkEveryMs);
-    timer.unref();
-  };
-  void tick();
+  const regular = checkRegularly({
+    look,
+    everyMs: checkEveryMs,
+    logger,
+    complaint: 'nobody can look which quota is due to be read',
+  });
 
   return {
-    check,
+    check: regular.check,
     async refresh(connection) {
       const { offeringOf } = await readProviders(database.workspace(connection.workspaceId));
       const minIntervalMs = offeringOf(connection)?.quota?.minIntervalMs ?? 0;
@@ -181,9 +167,7 @@ export function createQuotaPoller(deps: QuotaPollerDeps): QuotaPoller {
     async close() {
       unsubscribe();
       stop.abort();
-      if (timer) clearTimeout(timer);
-      await noting;
-      await checking?.catch(() => undefined);
+      await Promise.all([noting, regular.close()]);
     },
   };
 }

@@ -2,8 +2,9 @@
  * Brings the usage that any node committed to this node's subscribers: each event once, in commit order. Word of a commit
  * only says how far usage has got; the events are read from the database, once for all subscribers.
  */
-import { SIGNAL_RECONNECT_MAX_MS, SIGNAL_RECONNECT_MIN_MS } from '../config/limits.js';
+import { RECONNECT_BACK_OFF } from '../config/limits.js';
 import { USAGE_ARRIVALS_PAGE, USAGE_ARRIVALS_POLL_MS } from '../config/usage-limits.js';
+import { backOffMs } from '../domain/back-off.js';
 import type { StoredUsageEvent } from '../domain/usage.js';
 import type { Bus } from '../live/bus.js';
 import type { Logger } from '../observability/logger.js';
@@ -78,14 +79,11 @@ export async function followAllUsage(options: UsageArrivalsOptions): Promise<Usa
         reading = null;
         if (failures === 0)
           logger.warn({ err: error }, 'recorded usage cannot be read for subscribers; they wait');
-        const longest = Math.min(SIGNAL_RECONNECT_MIN_MS * 2 ** failures++, SIGNAL_RECONNECT_MAX_MS);
-        retry = setTimeout(
-          () => {
-            retry = null;
-            advance();
-          },
-          longest * (0.5 + Math.random() / 2),
-        );
+        const again = (): void => {
+          retry = null;
+          advance();
+        };
+        retry = setTimeout(again, backOffMs(++failures, RECONNECT_BACK_OFF));
       },
     );
   };

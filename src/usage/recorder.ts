@@ -10,16 +10,17 @@
  */
 import {
   JOURNAL_POLL_MS,
+  RECORDER_BACK_OFF,
   RECORDER_BATCH_MAX_EVENTS,
   RECORDER_READ_MAX_EVENTS,
-  RECORDER_RETRY_MAX_MS,
-  RECORDER_RETRY_MIN_MS,
 } from '../config/usage-limits.js';
+import { backOffMs } from '../domain/back-off.js';
 import type { Clock } from '../domain/clock.js';
 import type { StoredUsageEvent, UsageEvent } from '../domain/usage.js';
 import type { ClosedRequest, JournalBatch, JournalReader } from '../journal/reader.js';
 import type { Bus } from '../live/bus.js';
 import type { Logger } from '../observability/logger.js';
+import { groupByWorkspace } from './by-workspace.js';
 import { usageEventOf } from './price.js';
 
 export interface RecorderOptions {
@@ -74,13 +75,9 @@ export function createRecorder({ reader, commit, bus, clock, logger }: RecorderO
     });
 
   const publish = (events: readonly StoredUsageEvent[]): void => {
-    const byWorkspace = new Map<string, StoredUsageEvent[]>();
-    for (const event of events) {
-      const own = byWorkspace.get(event.workspaceId);
-      if (own) own.push(event);
-      else byWorkspace.set(event.workspaceId, [event]);
+    for (const [workspaceId, own] of groupByWorkspace(events)) {
+      bus.publish('usage.recorded', { workspaceId, events: own });
     }
-    for (const [workspaceId, own] of byWorkspace) bus.publish('usage.recorded', { workspaceId, events: own });
   };
   const publishAttempts = (events: readonly UsageEvent[]): void => {
     for (const { workspaceId, startedAt, occurredAt, attempts } of events) {
@@ -137,7 +134,7 @@ export function createRecorder({ reader, commit, bus, clock, logger }: RecorderO
         if (failures === 0) logger.error({ err: error }, 'usage cannot be recorded; it waits in the journal');
         failures++;
         if (stopping) return false;
-        await pause(retryDelay(failures));
+        await pause(backOffMs(failures, RECORDER_BACK_OFF));
       }
     }
   };
@@ -209,12 +206,6 @@ export function createRecorder({ reader, commit, bus, clock, logger }: RecorderO
 interface Batch {
   readonly read: JournalBatch;
   readonly events: readonly UsageEvent[];
-}
-
-/** Doubled each time up to the longest; half of it is random. */
-function retryDelay(failures: number): number {
-  const longest = Math.min(RECORDER_RETRY_MIN_MS * 2 ** (failures - 1), RECORDER_RETRY_MAX_MS);
-  return longest * (0.5 + Math.random() / 2);
 }
 
 /** Whether Postgres refuses the data itself (SQLSTATE classes 22 and 23), so that sending it again cannot help. */

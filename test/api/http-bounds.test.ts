@@ -1,34 +1,16 @@
 /** What holds documents, strangers and time in bounds, over HTTP. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { AdminServer } from '../../src/graphql/server.js';
 import { startTestAdminServer } from '../support/admin-server.js';
-import { createGraphqlClient, type GraphqlClient } from '../support/graphql-client.js';
-import type { SimulatedProvider } from '../support/providers/simulated-provider.js';
-import { startHarness, type Harness } from '../unit/admin/harness.js';
+import { createGraphqlClient } from '../support/graphql-client.js';
 import { connection, startWorld, TOKEN } from '../unit/graphql/world.js';
-import { addToken, addWorkspace, contentsOf } from './tenants.js';
+import { startPoint, type Point } from './point.js';
+import { addToken, contentsOf } from './tenants.js';
 
-let harness: Harness;
-let server: AdminServer;
-let zai: SimulatedProvider;
-let workspaceId: string;
-
+let point: Point;
 beforeAll(async () => {
-  harness = await startHarness();
-  server = await startTestAdminServer(harness);
-  zai = await harness.simulate('zai');
-  zai.setModels([{ id: 'glm-5.1' }]);
-  workspaceId = await addWorkspace(harness, 'points');
+  point = await startPoint();
 });
-afterAll(async () => {
-  await server.close();
-  await harness[Symbol.asyncDispose]();
-});
-
-/** A client with a token, and so a budget, of its own. */
-async function client(workspace = workspaceId): Promise<GraphqlClient> {
-  return createGraphqlClient(server.url, (await addToken(harness, workspace)).token);
-}
+afterAll(() => point[Symbol.asyncDispose]());
 
 describe('the bounds of a document', () => {
   const many = (count: number, text: (i: number) => string): string =>
@@ -78,9 +60,9 @@ describe('the bounds of a document', () => {
   it.each(cases)(
     'let pass what just keeps to them and refuse what is just beyond: %s',
     async (_name, within, beyond, code) => {
-      const passed = await (await client()).send(within);
+      const passed = await (await point.client()).send(within);
       expect([passed.status, passed.errors]).toEqual([200, []]);
-      const refused = await (await client()).send(beyond);
+      const refused = await (await point.client()).send(beyond);
       expect([refused.status, refused.errors[0]?.extensions['code']]).toEqual([400, code]);
       expect(refused.extensions).toMatchObject({ cost: { requested: 0, bucket: { remaining: 20_000 } } });
     },
@@ -92,7 +74,7 @@ describe('the bounds of a document', () => {
     ['{ connections(first: 10) { nodes { id provider { slug } health { state } } } }', 1 + 10 * 3],
     ['mutation { connectionDelete(id: "conn_none") { deletedId userErrors { code } } }', 20 + 1],
   ])('cost what can be worked out by hand: %s', async (document, cost) => {
-    const { extensions } = await (await client()).send(document);
+    const { extensions } = await (await point.client()).send(document);
     expect(extensions).toMatchObject({
       cost: {
         requested: cost,
@@ -103,11 +85,11 @@ describe('the bounds of a document', () => {
   });
 
   it('hold for a body, to the byte', async () => {
-    const { token } = await addToken(harness, workspaceId);
+    const { token } = await addToken(point.harness, point.workspaceId);
     const send = (bytes: number) => {
       const frame = JSON.stringify({ query: '{ __typename }', x: '' });
       const body = JSON.stringify({ query: '{ __typename }', x: 'x'.repeat(bytes - frame.length) });
-      return fetch(`${server.url}/graphql`, {
+      return fetch(`${point.server.url}/graphql`, {
         method: 'POST',
         headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
         body,
@@ -120,7 +102,7 @@ describe('the bounds of a document', () => {
 
 describe('a stranger', () => {
   it('learns nothing of the schema, whatever the document', async () => {
-    const anonymous = createGraphqlClient(server.url, null);
+    const anonymous = createGraphqlClient(point.server.url, null);
     for (const document of [
       '{ __schema { types { name } } }',
       '{ connectionz { id } }',
@@ -134,19 +116,19 @@ describe('a stranger', () => {
   });
 
   it('is let in by no page of another site: no CORS, no forms, no plain text', async () => {
-    const preflight = await fetch(`${server.url}/graphql`, {
+    const preflight = await fetch(`${point.server.url}/graphql`, {
       method: 'OPTIONS',
       headers: { origin: 'https://evil.example', 'access-control-request-method': 'POST' },
     });
     expect(preflight.ok).toBe(false);
-    const { token } = await addToken(harness, workspaceId);
+    const { token } = await addToken(point.harness, point.workspaceId);
     for (const type of [
       'text/plain',
       'application/x-www-form-urlencoded',
       'multipart/form-data; boundary=x',
       '',
     ]) {
-      const response = await fetch(`${server.url}/graphql`, {
+      const response = await fetch(`${point.server.url}/graphql`, {
         method: 'POST',
         headers: {
           authorization: `Bearer ${token}`,
@@ -164,10 +146,12 @@ describe('a stranger', () => {
 describe('time', () => {
   /** A listener whose operations have hardly any, and whose keys are made through `wrap`. */
   async function hurried(
-    wrap: (create: Harness['admin']['accessKeys']['create']) => Harness['admin']['accessKeys']['create'],
+    wrap: (
+      create: Point['harness']['admin']['accessKeys']['create'],
+    ) => Point['harness']['admin']['accessKeys']['create'],
   ) {
-    const { admin } = harness;
-    return startTestAdminServer(harness, {
+    const { admin } = point.harness;
+    return startTestAdminServer(point.harness, {
       operationTimeoutMs: 1_000,
       admin: { ...admin, accessKeys: { ...admin.accessKeys, create: wrap(admin.accessKeys.create) } },
     });
@@ -186,12 +170,12 @@ describe('time', () => {
       return create(context, input);
     });
     try {
-      const { token } = await addToken(harness, workspaceId);
-      const before = await contentsOf(harness);
+      const { token } = await addToken(point.harness, point.workspaceId);
+      const before = await contentsOf(point.harness);
       const { status, errors } = await createGraphqlClient(late.url, token).send(CREATE);
       expect([status, errors[0]?.extensions['code']]).toEqual([504, 'TIMEOUT']);
       expect(errors[0]?.message).toContain('was not made');
-      expect(await contentsOf(harness)).toEqual(before);
+      expect(await contentsOf(point.harness)).toEqual(before);
     } finally {
       await late.close();
     }
@@ -204,10 +188,10 @@ describe('time', () => {
       return made;
     });
     try {
-      const { token } = await addToken(harness, workspaceId);
+      const { token } = await addToken(point.harness, point.workspaceId);
       const { accessKeyCreate } = await createGraphqlClient(late.url, token).data(CREATE);
       expect(accessKeyCreate.userErrors).toEqual([]);
-      const rows = await harness.database.query('SELECT id FROM access_key WHERE id = $1', [
+      const rows = await point.harness.database.query('SELECT id FROM access_key WHERE id = $1', [
         accessKeyCreate.accessKey.id,
       ]);
       expect(rows).toHaveLength(1);
@@ -224,7 +208,7 @@ describe('time', () => {
       return create(context, input);
     });
     try {
-      const { token } = await addToken(harness, workspaceId);
+      const { token } = await addToken(point.harness, point.workspaceId);
       const { status, data, errors } = await createGraphqlClient(late.url, token).send(
         `mutation { first: accessKeyCreate(input: { name: "a" }) { accessKey { id } }
           second: accessKeyCreate(input: { name: "b" }) { accessKey { id } } }`,

@@ -1,56 +1,22 @@
 /** Pages, idempotency keys and sums, over HTTP on a real database. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { buildAdminSchema } from '../../src/graphql/schema.js';
-import type { AdminServer } from '../../src/graphql/server.js';
 import { commitUsage } from '../../src/persistence/usage.js';
-import { startTestAdminServer } from '../support/admin-server.js';
-import { createGraphqlClient, type GraphqlClient } from '../support/graphql-client.js';
-import type { SimulatedProvider } from '../support/providers/simulated-provider.js';
-import { startHarness, type Harness } from '../unit/admin/harness.js';
+import type { GraphqlClient } from '../support/graphql-client.js';
 import { makeEvent } from '../unit/usage/events.js';
 import { documentOf } from './documents.js';
 import { MUTATION_EXAMPLES, type Place } from './mutation-examples.js';
-import { addToken, addWorkspace } from './tenants.js';
+import { startPoint, type Point } from './point.js';
+import { addWorkspace } from './tenants.js';
 
 const schema = buildAdminSchema();
 const mutations = Object.values(schema.getMutationType()?.getFields() ?? {});
 
-let harness: Harness;
-let server: AdminServer;
-let zai: SimulatedProvider;
-let workspaceId: string;
-let names = 0;
-
+let point: Point;
 beforeAll(async () => {
-  harness = await startHarness();
-  server = await startTestAdminServer(harness);
-  zai = await harness.simulate('zai');
-  zai.setModels([{ id: 'glm-5.1' }]);
-  workspaceId = await addWorkspace(harness, 'points');
+  point = await startPoint();
 });
-afterAll(async () => {
-  await server.close();
-  await harness[Symbol.asyncDispose]();
-});
-
-/** A client with a token, and so a budget, of its own. */
-async function client(workspace = workspaceId): Promise<GraphqlClient> {
-  return createGraphqlClient(server.url, (await addToken(harness, workspace)).token);
-}
-const place = (workspace = workspaceId): Place => ({
-  workspaceId: workspace,
-  provider: zai,
-  name: () => `point-${(names += 1)}`,
-  settled: () => harness.discovery.settled(),
-  sql: (text, values) => harness.database.query(text, values),
-  async run(document, variables) {
-    const data = await (await client(workspace)).data(document, variables);
-    if (!document.startsWith('mutation')) return data;
-    const [payload] = Object.values<any>(data);
-    if (payload.userErrors.length > 0) throw new Error(JSON.stringify(payload.userErrors));
-    return payload;
-  },
-});
+afterAll(() => point[Symbol.asyncDispose]());
 
 describe('pages', () => {
   const pages = Object.values(schema.getQueryType()?.getFields() ?? {}).filter(({ args }) =>
@@ -60,8 +26,8 @@ describe('pages', () => {
   let filled: Place;
 
   beforeAll(async () => {
-    full = await addWorkspace(harness, 'pages');
-    filled = place(full);
+    full = await addWorkspace(point.harness, 'pages');
+    filled = point.place(full);
     for (let i = 0; i < 3; i++) {
       for (const name of ['discoveryStart', 'accessKeyRevoke', 'accessKeyCreate']) {
         const mutation = mutations.find((each) => each.name === name);
@@ -70,10 +36,10 @@ describe('pages', () => {
           await filled.run(documentOf('mutation', mutation), variables);
       }
     }
-    await harness.discovery.settled();
+    await point.harness.discovery.settled();
     await commitUsage(
-      harness.database,
-      Array.from({ length: 5 }, () => makeEvent({ workspaceId: full, at: harness.clock.now() })),
+      point.harness.database,
+      Array.from({ length: 5 }, () => makeEvent({ workspaceId: full, at: point.harness.clock.now() })),
     );
   });
 
@@ -84,7 +50,7 @@ describe('pages', () => {
   };
 
   it.each(pages)('of $name have 1 to 100 items, and nothing else is taken for a number', async ({ name }) => {
-    const api = await client(full);
+    const api = await point.client(full);
     for (const [first, code] of [
       ['0', 'BAD_USER_INPUT'],
       ['-1', 'BAD_USER_INPUT'],
@@ -102,7 +68,7 @@ describe('pages', () => {
   it.each(pages)('of $name show each item once, in one order, however they are walked', async ({ name }) => {
     const ids: string[][] = [];
     for (const first of [1, 2, 100]) {
-      const api = await client(full);
+      const api = await point.client(full);
       const walked: string[] = [];
       let after = '';
       do {
@@ -121,13 +87,13 @@ describe('pages', () => {
   });
 
   it.each(pages)('of $name are empty with no cursor at the end where there is nothing', async ({ name }) => {
-    const empty = await addWorkspace(harness, `empty-${(names += 1)}`);
-    const { page } = await pageOf(name, '', await client(empty));
+    const empty = await addWorkspace(point.harness, point.name());
+    const { page } = await pageOf(name, '', await point.client(empty));
     expect(page).toEqual({ nodes: [], edges: [], pageInfo: { hasNextPage: false, endCursor: null } });
   });
 
   it.each(pages)('of $name take no cursor of another list', async ({ name }) => {
-    const api = await client(full);
+    const api = await point.client(full);
     for (const other of pages) {
       if (other.name === name) continue;
       const { page } = await pageOf(other.name, '(first: 1)', api);
@@ -138,7 +104,7 @@ describe('pages', () => {
   });
 
   it('stay where they are while items come between them', async () => {
-    const api = await client(full);
+    const api = await point.client(full);
     const keys = (await pageOf('accessKeys', '(first: 2)', api)).page;
     const entries = (await pageOf('auditLog', '(first: 2)', api)).page;
     const rest = async (field: string, { pageInfo }: any, first: number) =>
@@ -154,7 +120,7 @@ describe('an idempotency key', () => {
     'mutation ($input: AccessKeyCreateInput!) { accessKeyCreate(input: $input) { accessKey { id } plaintext userErrors { code } } }';
 
   it('makes ten calls at once one key, whose plaintext one of them hears', async () => {
-    const api = await client();
+    const api = await point.client();
     const input = { name: 'at once', idempotencyKey: 'ten' };
     const answers = await Promise.all(Array.from({ length: 10 }, () => api.data(CREATE, { input })));
     const payloads = answers.map(({ accessKeyCreate }) => accessKeyCreate);
@@ -163,10 +129,10 @@ describe('an idempotency key', () => {
   });
 
   it('is forgotten after a day', async () => {
-    const api = await client();
+    const api = await point.client();
     const input = { name: 'again', idempotencyKey: 'day' };
     const first = (await api.data(CREATE, { input })).accessKeyCreate;
-    await harness.database.query(
+    await point.harness.database.query(
       `UPDATE idempotency_key SET created_at = created_at - interval '24 hours 1 second' WHERE key = 'day'`,
     );
     const later = (await api.data(CREATE, { input })).accessKeyCreate;
@@ -181,11 +147,11 @@ describe('sums', () => {
       range { from to } totals { requests tokens { input cacheRead cacheWrite output reasoning total } listCostUsd }
       rollups { bucketStart totals { requests } } } }`;
   const report = async (workspace: string, range: object, interval = 'DAY') =>
-    (await (await client(workspace)).data(REPORT, { range, interval })).usageReport;
-  const commit = (events: ReturnType<typeof makeEvent>[]) => commitUsage(harness.database, events);
+    (await (await point.client(workspace)).data(REPORT, { range, interval })).usageReport;
+  const commit = (events: ReturnType<typeof makeEvent>[]) => commitUsage(point.harness.database, events);
 
   it('of tokens outgrow 32 bits, and their parts add up', async () => {
-    const sums = await addWorkspace(harness, 'sums');
+    const sums = await addWorkspace(point.harness, 'sums');
     const at = Date.UTC(2026, 10, 22, 12);
     const usage = {
       input: 3_000_000_000,
@@ -207,7 +173,7 @@ describe('sums', () => {
   });
 
   it('put midnight into the day that begins, and go by whole UTC buckets', async () => {
-    const days = await addWorkspace(harness, 'days');
+    const days = await addWorkspace(point.harness, 'days');
     const midnight = Date.UTC(2026, 10, 1);
     await commit(
       [-1, 0].map((ms) =>

@@ -3,60 +3,25 @@ import { getNamedType, isInputObjectType, isNonNullType, isObjectType } from 'gr
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { USER_ERROR_CODES, type UserErrorCode } from '../../src/admin/result.js';
 import { buildAdminSchema } from '../../src/graphql/schema.js';
-import type { AdminServer } from '../../src/graphql/server.js';
-import { startTestAdminServer } from '../support/admin-server.js';
-import { createGraphqlClient, type GraphqlClient } from '../support/graphql-client.js';
-import type { SimulatedProvider } from '../support/providers/simulated-provider.js';
 import { freePort } from '../support/switchyard.js';
-import { startHarness, type Harness } from '../unit/admin/harness.js';
 import { documentOf } from './documents.js';
-import { MUTATION_EXAMPLES, type Place } from './mutation-examples.js';
-import { addToken, addWorkspace, contentsOf } from './tenants.js';
+import { MUTATION_EXAMPLES } from './mutation-examples.js';
+import { startPoint, type Point } from './point.js';
+import { addWorkspace, contentsOf } from './tenants.js';
 
 const schema = buildAdminSchema();
 const mutations = Object.values(schema.getMutationType()?.getFields() ?? {});
 
-let harness: Harness;
-let server: AdminServer;
-let zai: SimulatedProvider;
-let workspaceId: string;
-let names = 0;
-
+let point: Point;
 beforeAll(async () => {
-  harness = await startHarness();
-  server = await startTestAdminServer(harness);
-  zai = await harness.simulate('zai');
-  zai.setModels([{ id: 'glm-5.1' }]);
-  workspaceId = await addWorkspace(harness, 'points');
+  point = await startPoint();
 });
-afterAll(async () => {
-  await server.close();
-  await harness[Symbol.asyncDispose]();
-});
-
-/** A client with a token, and so a budget, of its own. */
-async function client(workspace = workspaceId): Promise<GraphqlClient> {
-  return createGraphqlClient(server.url, (await addToken(harness, workspace)).token);
-}
-const place = (workspace = workspaceId): Place => ({
-  workspaceId: workspace,
-  provider: zai,
-  name: () => `point-${(names += 1)}`,
-  settled: () => harness.discovery.settled(),
-  sql: (text, values) => harness.database.query(text, values),
-  async run(document, variables) {
-    const data = await (await client(workspace)).data(document, variables);
-    if (!document.startsWith('mutation')) return data;
-    const [payload] = Object.values<any>(data);
-    if (payload.userErrors.length > 0) throw new Error(JSON.stringify(payload.userErrors));
-    return payload;
-  },
-});
+afterAll(() => point[Symbol.asyncDispose]());
 
 describe('user errors', () => {
-  const create = async (input: object, workspace = workspaceId): Promise<string[]> => {
+  const create = async (input: object, workspace = point.workspaceId): Promise<string[]> => {
     const { connectionCreate } = await (
-      await client(workspace)
+      await point.client(workspace)
     ).data(
       'mutation ($input: ConnectionCreateInput!) { connectionCreate(input: $input) { userErrors { code } } }',
       { input },
@@ -65,7 +30,7 @@ describe('user errors', () => {
   };
   const key = async (input: object): Promise<string[]> => {
     const { accessKeyCreate } = await (
-      await client()
+      await point.client()
     ).data(
       'mutation ($input: AccessKeyCreateInput!) { accessKeyCreate(input: $input) { userErrors { code } } }',
       { input },
@@ -75,13 +40,13 @@ describe('user errors', () => {
   const plan = (changes: object) => ({
     provider: 'zai',
     offering: 'coding-plan',
-    label: `point-${(names += 1)}`,
-    secret: zai.keys.good,
-    baseUrl: zai.url,
+    label: point.name(),
+    secret: point.zai.keys.good,
+    baseUrl: point.zai.url,
     ...changes,
   });
   const codesOf = async (document: string, variables?: Record<string, unknown>): Promise<string[]> => {
-    const [payload] = Object.values<any>(await (await client()).data(document, variables));
+    const [payload] = Object.values<any>(await (await point.client()).data(document, variables));
     return payload.userErrors.map(({ code }: any) => code);
   };
   /** How each code comes about; those of mutations that are not served are left out by the test that compares. */
@@ -96,11 +61,13 @@ describe('user errors', () => {
       return create(input);
     },
     async IN_USE() {
-      const slug = `point-${(names += 1)}`;
-      await place().run(
-        'mutation ($input: CustomProviderCreateInput!) { customProviderCreate(input: $input) { userErrors { code } } }',
-        { input: { slug, name: slug, protocol: 'OPENAI_CHAT', baseUrl: zai.url } },
-      );
+      const slug = point.name();
+      await point
+        .place()
+        .run(
+          'mutation ($input: CustomProviderCreateInput!) { customProviderCreate(input: $input) { userErrors { code } } }',
+          { input: { slug, name: slug, protocol: 'OPENAI_CHAT', baseUrl: point.zai.url } },
+        );
       const connected = { provider: slug, label: 'x', secret: 'abcdefgh', verify: false, discover: false };
       expect(await create(connected)).toEqual([]);
       return codesOf('mutation ($id: ID!) { customProviderDelete(id: $id) { userErrors { code } } }', {
@@ -108,22 +75,22 @@ describe('user errors', () => {
       });
     },
     INVALID_STATE: async () => {
-      const empty = await addWorkspace(harness, `point-${(names += 1)}`);
+      const empty = await addWorkspace(point.harness, point.name());
       const { discoveryStart } = await (
-        await client(empty)
+        await point.client(empty)
       ).data('mutation { discoveryStart { userErrors { code } } }');
       return discoveryStart.userErrors.map(({ code }: any) => code);
     },
-    UNSUPPORTED_OFFERING: () => create(plan({ secret: zai.keys.wrongProduct })),
-    CREDENTIAL_REJECTED: () => create(plan({ secret: zai.keys.bad })),
+    UNSUPPORTED_OFFERING: () => create(plan({ secret: point.zai.keys.wrongProduct })),
+    CREDENTIAL_REJECTED: () => create(plan({ secret: point.zai.keys.bad })),
     UPSTREAM_UNAVAILABLE: async () => create(plan({ baseUrl: `http://127.0.0.1:${await freePort()}` })),
     async IDEMPOTENCY_MISMATCH() {
       expect(await key({ name: 'one', idempotencyKey: 'mismatch' })).toEqual([]);
       return key({ name: 'two', idempotencyKey: 'mismatch' });
     },
     async LIMIT_EXCEEDED() {
-      const full = await addWorkspace(harness, `point-${(names += 1)}`);
-      await harness.database.query(
+      const full = await addWorkspace(point.harness, point.name());
+      await point.harness.database.query(
         `INSERT INTO custom_provider (id, workspace_id, slug, name, billing, credential, definition, created_at, updated_at)
          SELECT 'prov_full' || n, $1, 'full-' || n, 'n', 'METERED', 'NONE',
            '{"protocol":"OPENAI_CHAT","baseUrl":"https://x.example/","liveCatalog":true,"models":[]}', now(), now()
@@ -131,10 +98,10 @@ describe('user errors', () => {
         [full],
       );
       const { customProviderCreate } = await (
-        await client(full)
+        await point.client(full)
       ).data(
         'mutation ($input: CustomProviderCreateInput!) { customProviderCreate(input: $input) { userErrors { code } } }',
-        { input: { slug: 'one-more', name: 'x', protocol: 'OPENAI_CHAT', baseUrl: zai.url } },
+        { input: { slug: 'one-more', name: 'x', protocol: 'OPENAI_CHAT', baseUrl: point.zai.url } },
       );
       return customProviderCreate.userErrors.map(({ code }: any) => code);
     },
@@ -169,8 +136,8 @@ describe('a field of an update', () => {
     'of $name is left as it is when absent, and null clears it or is refused by name',
     async ({ mutation, fields }) => {
       const example = MUTATION_EXAMPLES[mutation.name];
-      const { id } = (await example?.arrange(place())) ?? {};
-      const api = await client();
+      const { id } = (await example?.arrange(point.place())) ?? {};
+      const api = await point.client();
       const document = documentOf('mutation', mutation);
       const changed = changedBy(mutation);
       const stateOf = async () => {
@@ -185,11 +152,11 @@ describe('a field of an update', () => {
       expect(nothing.userErrors).toEqual([]);
       expect(await stateOf()).toEqual(before);
       for (const field of fields) {
-        const contents = await contentsOf(harness);
+        const contents = await contentsOf(point.harness);
         const [payload] = Object.values<any>(await api.data(document, { id, input: { [field]: null } }));
         if (payload.userErrors.length > 0) {
           expect(payload.userErrors).toMatchObject([{ field: ['input', field] }]);
-          expect(await contentsOf(harness)).toEqual(contents);
+          expect(await contentsOf(point.harness)).toEqual(contents);
         } else if (field in before) {
           expect((await stateOf())[field], field).toBe(DEFAULTS[`${mutation.name}.${field}`] ?? null);
         }

@@ -1,39 +1,13 @@
 /** What a websocket peer can rely on, message by message: a raw client against a world in memory. */
 import type { IncomingMessage } from 'node:http';
 import { connect as connectTcp } from 'node:net';
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import { createMailbox } from '../../src/live/mailbox.js';
-import { openSocket, type Message, type RawSocket, type RawSocketOptions } from '../support/socket.js';
+import { startSocketWorld } from '../support/socket-world.js';
+import type { Message, RawSocket } from '../support/socket.js';
 import { until } from '../support/wait.js';
-import { connection, startWorld, TOKEN, type World } from '../unit/graphql/world.js';
-
-const open: { world: World; sockets: RawSocket[] }[] = [];
-
-async function start(options?: Parameters<typeof startWorld>[0]) {
-  const world = await startWorld(options);
-  const sockets: RawSocket[] = [];
-  open.push({ world, sockets });
-  const dial = async (socketOptions?: RawSocketOptions): Promise<RawSocket> => {
-    const socket = await openSocket(world.server.url, socketOptions);
-    sockets.push(socket);
-    return socket;
-  };
-  const signedIn = async (token = TOKEN): Promise<RawSocket> => {
-    const socket = await dial();
-    expect((await socket.init(token)).type).toBe('connection_ack');
-    return socket;
-  };
-  return { world, dial, signedIn };
-}
-
-afterEach(async () => {
-  for (const { world, sockets } of open.splice(0)) {
-    world.signInHeld = null;
-    for (const { socket } of sockets) socket.terminate();
-    await world.close();
-  }
-});
+import { connection, TOKEN } from '../unit/graphql/world.js';
 
 /** Something that is over when the test says so. */
 function held(): { readonly over: Promise<void>; end(): void } {
@@ -68,13 +42,13 @@ async function ran(socket: RawSocket, id: string): Promise<void> {
 
 describe('introducing oneself', () => {
   it('is not possible in the old protocol alone', async () => {
-    const { dial, world } = await start();
+    const { dial, world } = await startSocketWorld();
     await expect(dial({ protocols: 'graphql-ws' })).rejects.toThrow('Server sent no subprotocol');
     await until('it is gone', () => world.server.live.subscribers === 0);
   });
 
   it('may take longer than one has to begin with it', async () => {
-    const { world, dial } = await start({ sockets: { initTimeoutMs: 30 } });
+    const { world, dial } = await startSocketWorld({ sockets: { initTimeoutMs: 30 } });
     const check = held();
     world.signInHeld = check.over;
     const slow = await dial();
@@ -86,7 +60,7 @@ describe('introducing oneself', () => {
   });
 
   it('is done once: again while the first is being checked closes with 4429', async () => {
-    const { world, dial } = await start();
+    const { world, dial } = await startSocketWorld();
     const check = held();
     world.signInHeld = check.over;
     const socket = await dial();
@@ -97,7 +71,7 @@ describe('introducing oneself', () => {
   });
 
   it('closes every bad token in the same words and in about the same time', async () => {
-    const { world, dial } = await start();
+    const { world, dial } = await startSocketWorld();
     const owner = world.actors.get(TOKEN);
     if (!owner) throw new Error('the owner is missing');
     world.actors.set('sya_expired', { ...owner, expiresAt: 1 });
@@ -122,7 +96,7 @@ describe('introducing oneself', () => {
   it.each(['"text"', '[]', '7', 'true'])(
     'takes no payload but an object: %s closes with 4400',
     async (payload) => {
-      const { dial } = await start();
+      const { dial } = await startSocketWorld();
       const socket = await dial();
       socket.send(`{"type":"connection_init","payload":${payload}}`);
       expect(await socket.ended).toEqual(INVALID);
@@ -130,7 +104,7 @@ describe('introducing oneself', () => {
   );
 
   it('comes before the first operation: one sent while it is being checked closes with 4401', async () => {
-    const { world, dial } = await start();
+    const { world, dial } = await startSocketWorld();
     const check = held();
     world.signInHeld = check.over;
     const socket = await dial();
@@ -157,14 +131,14 @@ describe('a message', () => {
     '{"type":"complete"}',
     '{"type":"ping","payload":[]}',
   ])('that is none of the protocol closes with 4400: %s', async (text) => {
-    const { signedIn } = await start();
+    const { signedIn } = await startSocketWorld();
     const socket = await signedIn();
     socket.send(text);
     expect(await socket.ended).toEqual(INVALID);
   });
 
   it('may come in a binary frame, and in several frames', async () => {
-    const { signedIn } = await start();
+    const { signedIn } = await startSocketWorld();
     const socket = await signedIn();
     socket.socket.send(Buffer.from(JSON.stringify({ type: 'ping' })), { binary: true });
     expect(await socket.next()).toEqual({ type: 'pong' });
@@ -176,7 +150,7 @@ describe('a message', () => {
   });
 
   it('is answered before anyone introduced themselves when it is a ping, with its payload or none', async () => {
-    const { dial } = await start();
+    const { dial } = await startSocketWorld();
     const socket = await dial();
     socket.send({ type: 'ping' });
     expect(await socket.next()).toEqual({ type: 'pong' });
@@ -185,7 +159,7 @@ describe('a message', () => {
   });
 
   it('is passed over when it is a pong nobody asked for, or ends what is not there', async () => {
-    const { signedIn } = await start();
+    const { signedIn } = await startSocketWorld();
     const socket = await signedIn();
     socket.send({ type: 'pong' });
     socket.send({ type: 'complete', id: 'never-was' });
@@ -195,7 +169,7 @@ describe('a message', () => {
   });
 
   it('is answered at the level of websockets, too', async () => {
-    const { signedIn } = await start();
+    const { signedIn } = await startSocketWorld();
     const { socket } = await signedIn();
     const pong = new Promise<Buffer>((resolve) => socket.once('pong', resolve));
     socket.ping('here');
@@ -205,7 +179,7 @@ describe('a message', () => {
 
 describe('an operation', () => {
   it('is ended by its client: nothing more comes, not even its completion, and nothing is left of it', async () => {
-    const { world, signedIn } = await start();
+    const { world, signedIn } = await startSocketWorld();
     world.connections.set('conn_1', connection('conn_1'));
     const socket = await signedIn();
     socket.send(subscribe('1', HEALTH));
@@ -218,7 +192,7 @@ describe('an operation', () => {
   });
 
   it('that is ended by its client while it still runs has no answer', async () => {
-    const { world, signedIn } = await start();
+    const { world, signedIn } = await startSocketWorld();
     const answer = held();
     world.workspaceFault = () => answer.over;
     const socket = await signedIn();
@@ -231,7 +205,7 @@ describe('an operation', () => {
   });
 
   it('that both sides end at once ends once', async () => {
-    const { world, signedIn } = await start();
+    const { world, signedIn } = await startSocketWorld();
     world.connections.set('conn_1', connection('conn_1'));
     const socket = await signedIn();
     for (let i = 0; i < 20; i++) {
@@ -247,7 +221,7 @@ describe('an operation', () => {
   });
 
   it('too deep or with too many root fields or directives fails as over HTTP, and the socket lives', async () => {
-    const { signedIn } = await start();
+    const { signedIn } = await startSocketWorld();
     const socket = await signedIn();
     const deep = (levels: number): string =>
       levels === 0 ? 'id' : `connections(first: 1) { nodes { provider { ${deep(levels - 1)} } } }`;
@@ -264,7 +238,7 @@ describe('an operation', () => {
   });
 
   it('goes on after an event that could not be shown, whose fault stays in the log', async () => {
-    const { world, signedIn } = await start();
+    const { world, signedIn } = await startSocketWorld();
     world.connections.set('conn_1', connection('conn_1'));
     const socket = await signedIn();
     socket.send(subscribe('1', HEALTH));
@@ -279,7 +253,7 @@ describe('an operation', () => {
   });
 
   it('whose source fails ends with an error alone, and the others go on', async () => {
-    const { world, signedIn } = await start();
+    const { world, signedIn } = await startSocketWorld();
     world.connections.set('conn_1', connection('conn_1'));
     const socket = await signedIn();
     socket.send(subscribe('good', HEALTH));
@@ -314,7 +288,7 @@ describe('an operation', () => {
     ['two queries', SLOW, SLOW],
     ['a subscription and a query', IDLE, SLOW],
   ])('has an id of its own: %s under one close with 4409', async (_name, first, second) => {
-    const { world, signedIn } = await start();
+    const { world, signedIn } = await startSocketWorld();
     const answer = held();
     world.workspaceFault = () => answer.over;
     const socket = await signedIn();
@@ -325,7 +299,7 @@ describe('an operation', () => {
   });
 
   it('gives its id free by completing, by failing and by being ended', async () => {
-    const { world, signedIn } = await start();
+    const { world, signedIn } = await startSocketWorld();
     const socket = await signedIn();
     await ran(socket, 'a');
     socket.send(subscribe('a', '{ nobody }'));
@@ -338,7 +312,7 @@ describe('an operation', () => {
   });
 
   it('hears its own messages only, twenty of them at once', async () => {
-    const { world, signedIn } = await start();
+    const { world, signedIn } = await startSocketWorld();
     for (let i = 0; i < 20; i++) world.connections.set(`conn_${i}`, connection(`conn_${i}`));
     const socket = await signedIn();
     const one = 'subscription ($id: ID!) { connectionHealth(connectionIds: [$id]) { connection { id } } }';
@@ -353,7 +327,7 @@ describe('an operation', () => {
   });
 
   it('is chosen by name, has variables, and may bring extensions that mean nothing', async () => {
-    const { world, signedIn } = await start();
+    const { world, signedIn } = await startSocketWorld();
     world.connections.set('conn_1', connection('conn_1'));
     const socket = await signedIn();
     socket.send(
@@ -373,7 +347,7 @@ describe('an operation', () => {
   });
 
   it('that takes too long is told so, and the socket lives', async () => {
-    const { world, signedIn } = await start({ operationTimeoutMs: 30 });
+    const { world, signedIn } = await startSocketWorld({ operationTimeoutMs: 30 });
     const answer = held();
     world.workspaceFault = () => answer.over;
     const socket = await signedIn();
@@ -388,7 +362,7 @@ describe('an operation', () => {
 
 describe('the end', () => {
   it('of one token closes its sockets and no others', async () => {
-    const { world, signedIn } = await start({ sockets: { keepAliveMs: 30 } });
+    const { world, signedIn } = await startSocketWorld({ sockets: { keepAliveMs: 30 } });
     const owner = world.actors.get(TOKEN);
     if (!owner) throw new Error('the owner is missing');
     world.actors.set('sya_short', { ...owner, id: 'tok_short', expiresAt: Date.now() + 200 });
@@ -400,7 +374,7 @@ describe('the end', () => {
   });
 
   it('of a peer whose line is cut half open is noticed, and frees what it held', async () => {
-    const { world, dial } = await start({ sockets: { keepAliveMs: 30 } });
+    const { world, dial } = await startSocketWorld({ sockets: { keepAliveMs: 30 } });
     const socket = await dial({ autoPong: false });
     await socket.init(TOKEN);
     for (let i = 0; i < 5; i++) socket.send(subscribe(`s${i}`, HEALTH));
@@ -410,12 +384,12 @@ describe('the end', () => {
   });
 
   it('of the server refuses whoever comes then with 503', async () => {
-    const { world, dial } = await start();
+    const { world, dial, close } = await startSocketWorld();
     const staying = await dial();
     await staying.init(TOKEN);
     // A peer that does not close its side holds the server open for a moment.
     staying.socket.pause();
-    const closing = world.close();
+    const closing = close();
     const refused = new Promise<IncomingMessage>((resolve, reject) => {
       const late = new WebSocket(`${world.server.url.replace('http', 'ws')}/graphql`, 'graphql-transport-ws');
       late.once('unexpected-response', (_request, response) => resolve(response));
@@ -424,11 +398,10 @@ describe('the end', () => {
     });
     expect((await refused).statusCode).toBe(503);
     await closing;
-    open.splice(0);
   });
 
   it('of two hundred visitors leaves no timer, no listener and no socket', async () => {
-    const { world, dial } = await start();
+    const { world, dial } = await startSocketWorld();
     const warm = await dial();
     await warm.init(TOKEN);
     warm.socket.terminate();
@@ -455,7 +428,7 @@ describe('the end', () => {
   });
 
   it('of a peer that never finishes a frame comes with its keep-alive, not with memory', async () => {
-    const { world } = await start({ sockets: { keepAliveMs: 30, initTimeoutMs: 30 } });
+    const { world } = await startSocketWorld({ sockets: { keepAliveMs: 30, initTimeoutMs: 30 } });
     const tcp = connectTcp(world.server.port, '127.0.0.1');
     tcp.write(
       'GET /graphql HTTP/1.1\r\nhost: x\r\nconnection: upgrade\r\nupgrade: websocket\r\nsec-websocket-version: 13\r\n' +

@@ -12,7 +12,7 @@ import { until } from '../support/wait.js';
 import { contextOf, startHarness, valueOf, type Harness } from '../unit/admin/harness.js';
 import { damages, HOSTILE_DOCUMENTS, validOperations, type RandomOperation } from './documents.js';
 
-const RUNS = 400;
+const RUNS = 250;
 const SEED = 7;
 const HEAP_GROWTH_MAX_BYTES = 96 * 1024 * 1024;
 const OTHERS = 'mark-of-the-others';

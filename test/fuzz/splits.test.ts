@@ -37,9 +37,9 @@ const cutsOf = (length: number) =>
 
 /** As many as fit in the same time for every stream. */
 function runsFor(length: number): number {
-  return Math.min(40, Math.max(3, Math.floor(BYTES_IN_ALL / length)));
+  return Math.min(20, Math.max(3, Math.floor(BYTES_IN_ALL / length)));
 }
-const BYTES_IN_ALL = 200_000;
+const BYTES_IN_ALL = 100_000;
 
 function cut(bytes: Buffer, cuts: readonly number[]): Buffer[] {
   return [...cuts, bytes.length].map((end, index) => bytes.subarray(cuts[index - 1] ?? 0, end));

@@ -28,6 +28,8 @@ interface Told {
   readonly status: number;
   /** As the gateway calls it; null when nothing was answered. */
   readonly id: string | null;
+  /** When to come back, as the gateway said; null where it said nothing. */
+  readonly retryAfter: string | null;
   readonly text: string;
   /** Whether the caller left in the middle. */
   readonly left: boolean;
@@ -64,6 +66,7 @@ async function send(index: number, chance: () => number): Promise<Told> {
   const signal = AbortSignal.timeout(leaves ? 25 : 20_000);
   let status = 0;
   let id: string | null = null;
+  let retryAfter: string | null = null;
   let text = '';
   try {
     const response = await fetch(gateway.url + DIALECTS[dialect], {
@@ -78,12 +81,13 @@ async function send(index: number, chance: () => number): Promise<Told> {
     });
     status = response.status;
     id = response.headers.get('x-request-id');
+    retryAfter = response.headers.get('retry-after');
     text = await response.text();
   } catch (error) {
     if (!leaves) throw new Error(`${request} had no end after ${text}`, { cause: error });
-    return { request, dialect, stream, status, id, text, left: true };
+    return { request, dialect, stream, status, id, retryAfter, text, left: true };
   }
-  return { request, dialect, stream, status, id, text, left: false };
+  return { request, dialect, stream, status, id, retryAfter, text, left: false };
 }
 
 beforeAll(async () => {
@@ -153,16 +157,23 @@ afterAll(async () => {
 const ends = () => gateway.records.flatMap((record) => (record.kind === 'end' ? [record] : []));
 const callsOf = (request: string) =>
   providers.flatMap(({ calls }) => calls).filter((call) => call.request === request);
+/** The faster the machine, the more of the requests come while every provider cools down: those are only told until when. */
+function askedSomewhere(): readonly Told[] {
+  const unasked = new Set(
+    ends().flatMap((end) => (end.attempts.length === 0 ? [end.request.requestId] : [])),
+  );
+  return told.filter(({ id, retryAfter }) => retryAfter === null || id === null || !unasked.has(id));
+}
 
 describe('under load, with providers in trouble', () => {
-  it('every kind of trouble was met, and many requests were served all the same', () => {
+  it('every kind of trouble was met, and most requests that a provider was asked for were served', () => {
     const met = new Set(providers.flatMap(({ calls }) => calls.map(({ trouble }) => trouble)));
     expect([...met].toSorted()).toEqual([...TROUBLES].toSorted());
-    const stayed = told.filter(({ left }) => !left);
+    expect(told.filter(({ left }) => !left).length).toBeGreaterThan(REQUESTS * 0.8);
+    const stayed = askedSomewhere().filter(({ left }) => !left);
     const served = stayed.filter((one) => one.status === 200 && isComplete(one));
-    expect(stayed.length).toBeGreaterThan(REQUESTS * 0.8);
-    // The faster the machine, the more requests come while everything is held back and are told until when.
-    expect(served.length / stayed.length).toBeGreaterThan(0.25);
+    process.stdout.write(`chaos: ${served.length} served of ${stayed.length} asked for\n`);
+    expect(served.length / stayed.length).toBeGreaterThan(0.6);
   });
 
   it('no request is asked anywhere again once content of an answer reached its caller', async () => {
@@ -181,7 +192,7 @@ describe('under load, with providers in trouble', () => {
       expect(attempts.at(-1)?.connectionId, request).toBe(`conn_${call.word.split('-')[0]}`);
       expect(calls.length, request).toBeLessThanOrEqual(attempts.length);
     }
-    expect(answered).toBeGreaterThan(REQUESTS / 5);
+    expect(answered).toBeGreaterThan(askedSomewhere().length / 2);
   });
 
   it('there is no storm of retries: attempts are bounded for each, and few in all', () => {

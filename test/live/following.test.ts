@@ -47,15 +47,19 @@ describe('whoever follows from a place', () => {
       let place = 0;
       let feed = followUsage(sources, { workspaceId, filter, afterSeq: place, capacity: 8 });
       const heard: number[] = [];
-      let writing = true;
-      const writes = (async () => {
-        for (let i = 0; i < 15; i++) await record(1 + random(25), 1_000 * past + i);
-        writing = false;
-      })();
+      /** Place of the last one to be heard; null while there may be later ones. */
+      let last: number | null = null;
       const wanted = async (): Promise<number[]> =>
         (await stored()).filter((event) => matchesFilter(event, filter, true)).map(({ seq }) => seq);
+      const writes = (async () => {
+        for (let i = 0; i < 15; i++) await record(1 + random(25), 1_000 * past + i);
+        // Known before anybody hears of it, and wanted by every filter.
+        const events = await commitUsage(database, [makeEvent({ workspaceId })]);
+        last = events.at(-1)?.seq ?? null;
+        sources.bus.publish('usage.recorded', { workspaceId, events });
+      })();
       for (let left = 1 + random(90); ; left--) {
-        if (!writing && heard.at(-1) === (await wanted()).at(-1)) break;
+        if (last !== null && heard.at(-1) === last) break;
         if (left === 0) {
           await feed.return?.();
           feed = followUsage(sources, { workspaceId, filter, afterSeq: place, capacity: 8 });

@@ -1,46 +1,19 @@
 import { request as httpRequest } from 'node:http';
 import { connect } from 'node:net';
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { createClient } from 'graphql-ws';
 import { WebSocket } from 'ws';
-import { openSocket, type Message, type RawSocket, type RawSocketOptions } from '../support/socket.js';
+import { startSocketWorld } from '../support/socket-world.js';
+import type { Message, RawSocket } from '../support/socket.js';
 import type { Cooldown } from '../../src/domain/cooldown.js';
 import {
   connection,
   discoveryResult,
   discoveryRun,
   READER_TOKEN,
-  startWorld,
   TOKEN,
   WORKSPACE,
-  type World,
 } from '../unit/graphql/world.js';
-
-const open: { world: World; sockets: RawSocket[] }[] = [];
-
-async function start(options?: Parameters<typeof startWorld>[0]) {
-  const world = await startWorld(options);
-  const sockets: RawSocket[] = [];
-  open.push({ world, sockets });
-  const dial = async (socketOptions?: RawSocketOptions): Promise<RawSocket> => {
-    const socket = await openSocket(world.server.url, socketOptions);
-    sockets.push(socket);
-    return socket;
-  };
-  const signedIn = async (token = TOKEN): Promise<RawSocket> => {
-    const socket = await dial();
-    expect((await socket.init(token)).type).toBe('connection_ack');
-    return socket;
-  };
-  return { world, dial, signedIn };
-}
-
-afterEach(async () => {
-  for (const { world, sockets } of open.splice(0)) {
-    for (const { socket } of sockets) socket.terminate();
-    await world.close();
-  }
-});
 
 /** Waits until a condition holds, for what no message announces. */
 async function until(holds: () => boolean): Promise<void> {
@@ -61,7 +34,7 @@ const IDLE = 'subscription { usageRecorded { cursor } }';
 
 describe('the handshake', () => {
   it('selects the protocol, also when an old one is offered beside it', async () => {
-    const { dial } = await start();
+    const { dial } = await startSocketWorld();
     expect((await dial()).socket.protocol).toBe('graphql-transport-ws');
     expect((await dial({ protocols: ['graphql-ws', 'graphql-transport-ws'] })).socket.protocol).toBe(
       'graphql-transport-ws',
@@ -69,7 +42,7 @@ describe('the handshake', () => {
   });
 
   it('closes a socket without the protocol', async () => {
-    const { dial } = await start();
+    const { dial } = await startSocketWorld();
     expect(await (await dial({ protocols: [] })).ended).toEqual({
       code: 4406,
       reason: 'Subprotocol not acceptable',
@@ -77,14 +50,14 @@ describe('the handshake', () => {
   });
 
   it('refuses another path with 404 and a foreign page with 403', async () => {
-    const { dial, world } = await start();
+    const { dial, world } = await startSocketWorld();
     await expect(dial({ path: '/elsewhere' })).rejects.toThrow('404');
     await expect(dial({ headers: { origin: 'https://evil.example' } })).rejects.toThrow('403');
     await expect(dial({ headers: { origin: world.server.url } })).resolves.toBeDefined();
   });
 
   it('acknowledges with who signed in and what the limits are', async () => {
-    const { dial } = await start();
+    const { dial } = await startSocketWorld();
     expect(await (await dial()).init(READER_TOKEN)).toEqual({
       type: 'connection_ack',
       payload: {
@@ -96,7 +69,7 @@ describe('the handshake', () => {
   });
 
   it('accepts the token in the header of the upgrade', async () => {
-    const { dial } = await start();
+    const { dial } = await startSocketWorld();
     const socket = await dial({ headers: { authorization: `Bearer ${TOKEN}` } });
     expect((await socket.init(null)).type).toBe('connection_ack');
   });
@@ -107,14 +80,14 @@ describe('the handshake', () => {
     ['an unknown token', { type: 'connection_init', payload: { authorization: 'Bearer sya_unknown' } }],
     ['a token of the wrong type', { type: 'connection_init', payload: { authorization: 7 } }],
   ])('closes with 4403 for %s', async (_name, message) => {
-    const { dial } = await start();
+    const { dial } = await startSocketWorld();
     const socket = await dial();
     socket.send(message);
     expect(await socket.ended).toEqual({ code: 4403, reason: 'Forbidden' });
   });
 
   it('closes a socket that does not introduce itself, and one that does so twice', async () => {
-    const { dial, signedIn } = await start({ sockets: { initTimeoutMs: 50 } });
+    const { dial, signedIn } = await startSocketWorld({ sockets: { initTimeoutMs: 50 } });
     expect(await (await dial()).ended).toMatchObject({ code: 4408 });
     const socket = await signedIn();
     socket.send({ type: 'connection_init' });
@@ -122,14 +95,14 @@ describe('the handshake', () => {
   });
 
   it('closes a socket that subscribes before it signed in', async () => {
-    const { dial } = await start();
+    const { dial } = await startSocketWorld();
     const socket = await dial();
     socket.send(subscribe('1', '{ __typename }'));
     expect(await socket.ended).toEqual({ code: 4401, reason: 'Unauthorized' });
   });
 
   it('lets one token hold so many sockets and no more', async () => {
-    const { dial, signedIn } = await start();
+    const { dial, signedIn } = await startSocketWorld();
     for (let i = 0; i < 10; i++) await signedIn();
     const socket = await dial();
     socket.send({ type: 'connection_init', payload: { authorization: `Bearer ${TOKEN}` } });
@@ -149,28 +122,28 @@ describe('messages', () => {
     '{"type":"subscribe","id":1,"payload":{"query":"{a}"}}',
     '{"type":"subscribe","id":"1","payload":{"query":1}}',
   ])('closes with 4400 for %s', async (text) => {
-    const { signedIn } = await start();
+    const { signedIn } = await startSocketWorld();
     const socket = await signedIn();
     socket.send(text);
     expect(await socket.ended).toEqual({ code: 4400, reason: 'Invalid message received' });
   });
 
   it('closes with 1009 for a message above the bound', async () => {
-    const { signedIn } = await start();
+    const { signedIn } = await startSocketWorld();
     const socket = await signedIn();
     socket.send(subscribe('1', `#${'x'.repeat(65 * 1024)}`));
     expect(await socket.ended).toMatchObject({ code: 1009 });
   });
 
   it('answers ping with pong and its payload', async () => {
-    const { signedIn } = await start();
+    const { signedIn } = await startSocketWorld();
     const socket = await signedIn();
     socket.send({ type: 'ping', payload: { n: 1 } });
     expect(await socket.next()).toEqual({ type: 'pong', payload: { n: 1 } });
   });
 
   it('closes with 1013 for a flood', async () => {
-    const { signedIn } = await start();
+    const { signedIn } = await startSocketWorld();
     const socket = await signedIn();
     for (let i = 0; i < 200; i++) socket.send({ type: 'ping' });
     expect(await socket.ended).toEqual({ code: 1013, reason: 'Try again later' });
@@ -179,7 +152,7 @@ describe('messages', () => {
 
 describe('operations', () => {
   it('runs a query: one result with request id and cost, then completion', async () => {
-    const { signedIn } = await start();
+    const { signedIn } = await startSocketWorld();
     const socket = await signedIn();
     socket.send(subscribe('q', '{ viewer { name } }'));
     expect(await socket.next()).toEqual({
@@ -224,7 +197,7 @@ describe('operations', () => {
     ],
     ['a cursor that is none', 'subscription { usageRecorded(after: "zzz") { cursor } }', 'BAD_USER_INPUT'],
   ])('answers %s with an error and keeps the socket', async (_name, query, code) => {
-    const { signedIn, world } = await start();
+    const { signedIn, world } = await startSocketWorld();
     const socket = await signedIn();
     socket.send(subscribe('x', query));
     expect(await socket.next()).toMatchObject({
@@ -238,7 +211,7 @@ describe('operations', () => {
   });
 
   it('says which scope a subscription lacks', async () => {
-    const { signedIn } = await start();
+    const { signedIn } = await startSocketWorld();
     const socket = await signedIn(READER_TOKEN);
     socket.send(subscribe('1', HEALTH));
     expect(await socket.next()).toMatchObject({
@@ -248,7 +221,7 @@ describe('operations', () => {
   });
 
   it('keeps the text of an unexpected error to itself', async () => {
-    const { signedIn, world } = await start();
+    const { signedIn, world } = await startSocketWorld();
     world.workspaceFault = () => Promise.reject(new Error('password=hunter2'));
     const socket = await signedIn();
     socket.send(subscribe('1', '{ viewer { workspace { slug } } }'));
@@ -258,7 +231,7 @@ describe('operations', () => {
   });
 
   it('runs twenty operations at once and refuses one more, until one ends', async () => {
-    const { signedIn, world } = await start();
+    const { signedIn, world } = await startSocketWorld();
     const socket = await signedIn();
     for (let i = 0; i < 20; i++) socket.send(subscribe(`s${i}`, IDLE));
     await until(() => world.server.live.subscribers === 20);
@@ -276,7 +249,7 @@ describe('operations', () => {
   });
 
   it('closes with 4409 when an id is used twice at once, and accepts it again afterwards', async () => {
-    const { signedIn } = await start();
+    const { signedIn } = await startSocketWorld();
     const socket = await signedIn();
     for (const id of ['__proto__', 'constructor', '__proto__']) {
       socket.send(subscribe(id, '{ __typename }'));
@@ -290,7 +263,7 @@ describe('operations', () => {
 
 describe('live reads', () => {
   it('sends the present health of each connection, then changes only', async () => {
-    const { signedIn, world } = await start();
+    const { signedIn, world } = await startSocketWorld();
     world.connections.set('conn_1', connection('conn_1'));
     world.connections.set('conn_2', connection('conn_2'));
     const socket = await signedIn();
@@ -314,7 +287,7 @@ describe('live reads', () => {
   });
 
   it('tells each outcome of a discovery run once, and completes when the run ends', async () => {
-    const { signedIn, world } = await start();
+    const { signedIn, world } = await startSocketWorld();
     const [first, second] = [
       discoveryResult('res_1'),
       discoveryResult('res_2', {
@@ -350,7 +323,7 @@ describe('live reads', () => {
   });
 
   it('answers a finished run with its snapshot and completion', async () => {
-    const { signedIn, world } = await start();
+    const { signedIn, world } = await startSocketWorld();
     world.runs.set('run_1', discoveryRun('run_1', { status: 'SUCCEEDED', finishedAt: 9 }));
     const socket = await signedIn();
     socket.send(subscribe('1', 'subscription { discoveryProgress(runId: "run_1") { run { status } } }'));
@@ -358,7 +331,7 @@ describe('live reads', () => {
   });
 
   it('hears when a cool-down holds a connection back, and when none does any more', async () => {
-    const { signedIn, world } = await start();
+    const { signedIn, world } = await startSocketWorld();
     world.connections.set('conn_1', connection('conn_1'));
     const socket = await signedIn();
     socket.send(subscribe('1', 'subscription { connectionHealth { health { cooldownUntil } } }'));
@@ -379,7 +352,7 @@ describe('live reads', () => {
   });
 
   it('hears nothing of another workspace', async () => {
-    const { signedIn, world } = await start();
+    const { signedIn, world } = await startSocketWorld();
     world.connections.set('conn_1', connection('conn_1'));
     const socket = await signedIn();
     socket.send(subscribe('1', HEALTH));
@@ -396,7 +369,7 @@ describe('live reads', () => {
   });
 
   it('serves the client library, which resumes on a new socket after its socket was cut', async () => {
-    const { world } = await start();
+    const { world } = await startSocketWorld();
     world.connections.set('conn_1', connection('conn_1'));
     const sockets: WebSocket[] = [];
     const client = createClient({
@@ -426,7 +399,7 @@ describe('the end of a socket', () => {
     ['closes', (socket: RawSocket) => socket.socket.close(1000)],
     ['vanishes', (socket: RawSocket) => socket.socket.terminate()],
   ])('releases an idle subscription when its client %s', async (_name, leave) => {
-    const { signedIn, world } = await start();
+    const { signedIn, world } = await startSocketWorld();
     const socket = await signedIn();
     socket.send(subscribe('1', HEALTH));
     await until(() => world.bus.listeners('connection.health') === 1 && world.server.live.subscribers === 1);
@@ -435,7 +408,7 @@ describe('the end of a socket', () => {
   });
 
   it('cuts a peer that no longer answers pings', async () => {
-    const { dial, world } = await start({ sockets: { keepAliveMs: 40 } });
+    const { dial, world } = await startSocketWorld({ sockets: { keepAliveMs: 40 } });
     const socket = await dial({ autoPong: false });
     await socket.init(TOKEN);
     socket.send(subscribe('1', HEALTH));
@@ -444,7 +417,7 @@ describe('the end of a socket', () => {
   });
 
   it('closes with 4403 when the token expires, and when it is revoked', async () => {
-    const { dial, world } = await start({ sockets: { keepAliveMs: 40 } });
+    const { dial, world } = await startSocketWorld({ sockets: { keepAliveMs: 40 } });
     const owner = world.actors.get(TOKEN);
     if (!owner) throw new Error('the owner is missing');
     world.actors.set('sya_short', { ...owner, id: 'tok_short', expiresAt: Date.now() + 300 });
@@ -462,18 +435,17 @@ describe('the end of a socket', () => {
   });
 
   it('closes every socket with 1001 when the server stops, and lets go of all it held', async () => {
-    const { signedIn, world } = await start();
+    const { signedIn, world, close } = await startSocketWorld();
     const socket = await signedIn();
     socket.send(subscribe('1', HEALTH));
     await until(() => world.server.live.subscribers === 1);
-    await world.close();
+    await close();
     expect(await socket.ended).toEqual({ code: 1001, reason: 'Going away' });
     expect([world.server.live.subscribers, world.bus.listeners('connection.health')]).toEqual([0, 0]);
-    open.splice(0);
   });
 
   it('survives a half-finished upgrade and goes on serving', async () => {
-    const { world, signedIn } = await start();
+    const { world, signedIn } = await startSocketWorld();
     const broken = connect(world.server.port, '127.0.0.1');
     broken.write(
       'GET /graphql HTTP/1.1\r\nhost: x\r\nconnection: upgrade\r\nupgrade: websocket\r\nsec-websocket-version: 13\r\n\r\n',
@@ -489,7 +461,7 @@ describe('the end of a socket', () => {
   });
 
   it('leaves nothing behind after a hundred visitors', async () => {
-    const { dial, world } = await start();
+    const { dial, world } = await startSocketWorld();
     for (let i = 0; i < 100; i++) {
       const socket = await dial();
       await socket.init(TOKEN);

@@ -2,12 +2,14 @@
  * A fresh, migrated database per call: on the server of `TEST_DATABASE_URL`, else an embedded one in a directory of its
  * own. Copied from a template, which is made once for as long as the migrations stay the same.
  */
+import { execFile } from 'node:child_process';
 import { createHash, randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { cp, mkdir, mkdtemp, readFile, rename, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import pg from 'pg';
 import { systemClock, type Clock } from '../../src/domain/clock.js';
 import { createLogger, type Logger } from '../../src/observability/logger.js';
@@ -73,10 +75,14 @@ export async function createEmbeddedLocation(
   options: { empty?: boolean } = {},
 ): Promise<TestDatabaseLocation> {
   const dataDir = await mkdtemp(join(tmpdir(), 'switchyard-test-'));
-  if (options.empty !== true) {
-    await cp(await embeddedTemplate(), join(dataDir, EMBEDDED_DIRECTORY), { recursive: true });
-  }
+  if (options.empty !== true) await putEmbeddedDatabase(dataDir);
   return { databaseUrl: null, dataDir, remove: () => rm(dataDir, { recursive: true, force: true }) };
+}
+
+/** Puts a migrated embedded database into a data directory that has none. */
+export async function putEmbeddedDatabase(dataDir: string): Promise<void> {
+  // A thousand files: Node would take ten times as long.
+  await promisify(execFile)('cp', ['-R', await embeddedTemplate(), join(dataDir, EMBEDDED_DIRECTORY)]);
 }
 
 async function createServerLocation(

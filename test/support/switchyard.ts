@@ -4,11 +4,14 @@ import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
+import { putEmbeddedDatabase } from './database.js';
 import { createGraphqlClient, type GraphqlClient } from './graphql-client.js';
 import { makeTempDir } from './temp-dir.js';
 import { until } from './wait.js';
 
 const PROGRAM = fileURLToPath(new URL('../../dist/src/main.js', import.meta.url));
+/** Its processes inherit it. The embedded database's code is not made faster, which takes longer than a test runs. */
+const FOR_SHORT_LIVES = ['--liftoff-only'];
 const START_DEADLINE_MS = 60_000;
 const STOP_DEADLINE_MS = 45_000;
 
@@ -61,9 +64,18 @@ export interface Installation extends AsyncDisposable {
 
 export type Settings = Readonly<Record<string, string>>;
 
-export async function createInstallation(settings: Settings = {}): Promise<Installation> {
+export interface InstallationOptions {
+  /** Whether its first start makes the database, instead of finding one that is migrated and has nothing in it. */
+  readonly empty?: boolean;
+}
+
+export async function createInstallation(
+  settings: Settings = {},
+  { empty = 'DATABASE_URL' in settings }: InstallationOptions = {},
+): Promise<Installation> {
   if (!existsSync(PROGRAM)) throw new Error(`${PROGRAM} is missing: run npm run build first, or npm test.`);
   const dataDir = await makeTempDir();
+  if (!empty) await putEmbeddedDatabase(dataDir.path);
   const token = `test-${randomBytes(24).toString('base64url')}`;
   const running = new Set<Run>();
   const environment = (more: Settings): NodeJS.ProcessEnv => ({
@@ -122,7 +134,7 @@ export interface Run {
 
 function spawnProgram(env: NodeJS.ProcessEnv, args: readonly string[]): Run {
   // A process group of its own: what a terminal signals, and what is cleaned up.
-  const child = spawn(process.execPath, [PROGRAM, ...args], {
+  const child = spawn(process.execPath, [...FOR_SHORT_LIVES, PROGRAM, ...args], {
     env,
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe'],

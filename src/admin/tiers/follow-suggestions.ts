@@ -80,7 +80,7 @@ export function followSuggestions(deps: SuggestionsDeps): Suggestions {
 }
 
 /** Writes what is suggested now where it differs; answers whether it did anywhere. */
-export async function renewSuggestions(
+async function renewSuggestions(
   deps: Pick<SuggestionsDeps, 'database' | 'clock'>,
   workspaceId: string,
 ): Promise<boolean> {

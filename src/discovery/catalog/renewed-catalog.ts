@@ -23,7 +23,7 @@ import {
 } from './compile.js';
 
 /** Where models.dev publishes its catalogue. */
-export const MODELS_DEV_URL = 'https://models.dev/api.json';
+const MODELS_DEV_URL = 'https://models.dev/api.json';
 
 /** A copy that knows less than this share of what the shipped snapshot knows is taken for broken. */
 const PLAUSIBLE_SHARE = 0.5;

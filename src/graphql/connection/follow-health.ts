@@ -1,9 +1,8 @@
 /** Health of connections as it changes: the present state of each first, then changes only. */
 import type { ConnectionRecord } from '../../domain/records.js';
 import type { HealthState } from '../../domain/vocabulary.js';
-import { createMailbox } from '../../live/mailbox.js';
 import type { GraphqlContext } from '../context.js';
-import { checkListLength } from '../shared/args.js';
+import { followConnections } from '../shared/follow-connections.js';
 import { mapIterator } from '../shared/iterators.js';
 import { healthOf, type ShownHealth } from './health.js';
 import { allConnections } from './pages.js';
@@ -15,37 +14,24 @@ export interface HealthChange {
   readonly previousState: HealthState | null;
 }
 
-/** Only the latest state of each connection waits for a slow reader, so nothing is ever dropped. */
 export async function followHealth(
   context: GraphqlContext,
   connectionIds: readonly string[] | null,
 ): Promise<AsyncIterableIterator<HealthChange>> {
-  checkListLength('connectionIds', connectionIds);
   const { services, caller, loaders } = context;
-  const wanted = connectionIds && new Set(connectionIds);
-  const mailbox = createMailbox<string>({
-    capacity: Number.POSITIVE_INFINITY,
-    supersedes: (queued, next) => queued === next,
-    onEnd: () => unsubscribe(),
+  const changed = await followConnections({
+    bus: services.bus,
+    workspaceId: caller.actor.workspaceId,
+    topic: 'connection.health',
+    connectionIds,
+    async present() {
+      if (!connectionIds) return allConnections(context);
+      const found = await services.admin.connections.byIds(caller, [...new Set(connectionIds)]);
+      return found.filter((connection) => connection !== null);
+    },
   });
-  // Before the snapshot is read, so that no change falls between the two.
-  const unsubscribe = services.bus.subscribe('connection.health', ({ workspaceId, connectionId }) => {
-    if (workspaceId === caller.actor.workspaceId && (!wanted || wanted.has(connectionId))) {
-      mailbox.push(connectionId);
-    }
-  });
-  try {
-    const present = wanted
-      ? await services.admin.connections.byIds(caller, [...wanted])
-      : await allConnections(context);
-    for (const connection of present) if (connection) mailbox.push(connection.id);
-  } catch (error) {
-    mailbox.close();
-    throw error;
-  }
-
   const known = new Map<string, ShownHealth>();
-  return mapIterator(mailbox, async ({ item: id }) => {
+  return mapIterator(changed, async ({ item: id }) => {
     const connection = await loaders.connection.load(id);
     if (!connection) return null;
     const health = await healthOf(connection, context);

@@ -1,13 +1,6 @@
 /** What stands inside the messages of a chat request: text, pictures, files, audio, refusals, and cache markers on them. */
-import type {
-  AudioPart,
-  CacheMarker,
-  FilePart,
-  ImagePart,
-  MediaSource,
-  RefusalPart,
-  TextPart,
-} from '../canonical.js';
+import type { CacheMarker, FilePart, ImagePart, TextPart } from '../canonical.js';
+import { pdfOf, readAudio, sourceOf, type ContentPart } from '../client-media.js';
 import type { JsonObject } from '../dialect.js';
 import {
   isObject,
@@ -20,8 +13,6 @@ import {
   requiredText,
   wrong,
 } from '../fields.js';
-
-export type ContentPart = TextPart | ImagePart | FilePart | AudioPart | RefusalPart;
 
 const PART_TYPES = 'one of text, image_url, file, input_audio, refusal';
 
@@ -69,7 +60,7 @@ function readPart(part: unknown, at: string): ContentPart {
     case 'file':
       return { ...readFile(requiredObject(part, 'file', at), pathOf(at, 'file')), ...cache };
     case 'input_audio':
-      return readAudio(requiredObject(part, 'input_audio', at), pathOf(at, 'input_audio'));
+      return readAudio(part, at);
     default:
       throw wrong(pathOf(at, 'type'), PART_TYPES);
   }
@@ -93,27 +84,5 @@ function readFile(file: JsonObject, at: string): FilePart {
   if (fileId !== null) return { type: 'file', source: { kind: 'file', fileId }, name };
   const data = requiredName(file, 'file_data', at);
   const isUrl = /^(?:data|https?):/i.test(data);
-  const source: MediaSource = isUrl
-    ? sourceOf(data, pathOf(at, 'file_data'))
-    : { kind: 'data', mediaType: 'application/pdf', base64: data };
-  return { type: 'file', source, name };
-}
-
-function readAudio(audio: JsonObject, at: string): AudioPart {
-  return {
-    type: 'audio',
-    base64: requiredName(audio, 'data', at),
-    format: requiredName(audio, 'format', at),
-  };
-}
-
-/** A URL as a source; one that holds its data is taken apart. */
-function sourceOf(url: string, at: string): MediaSource {
-  if (!/^data:/i.test(url)) return { kind: 'url', url };
-  const comma = url.indexOf(',');
-  const [mediaType = '', ...parameters] = url.slice('data:'.length, Math.max(comma, 0)).split(';');
-  if (comma < 0 || parameters.at(-1)?.toLowerCase() !== 'base64') {
-    throw wrong(at, 'a URL, or data as data:<media type>;base64,<data>');
-  }
-  return { kind: 'data', mediaType: mediaType || 'application/octet-stream', base64: url.slice(comma + 1) };
+  return { type: 'file', source: isUrl ? sourceOf(data, pathOf(at, 'file_data')) : pdfOf(data), name };
 }

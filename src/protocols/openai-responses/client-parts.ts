@@ -1,13 +1,6 @@
 /** Content of messages and of tool outputs, as Responses callers write it. */
-import type {
-  AudioPart,
-  CacheMarker,
-  FilePart,
-  ImagePart,
-  MediaSource,
-  RefusalPart,
-  TextPart,
-} from '../canonical.js';
+import type { CacheMarker, FilePart, ImagePart, MediaSource, TextPart } from '../canonical.js';
+import { pdfOf, readAudio, sourceOf, type ContentPart } from '../client-media.js';
 import type { JsonObject } from '../dialect.js';
 import {
   isObject,
@@ -16,12 +9,9 @@ import {
   optionalWord,
   pathOf,
   requiredName,
-  requiredObject,
   requiredText,
   wrong,
 } from '../fields.js';
-
-export type ContentPart = TextPart | ImagePart | FilePart | AudioPart | RefusalPart;
 
 const PART_TYPES = 'one of input_text, input_image, input_file, output_text, refusal';
 
@@ -64,15 +54,8 @@ function readPart(part: unknown, at: string): ContentPart {
       return readImage(part, at);
     case 'input_file':
       return readFile(part, at);
-    case 'input_audio': {
-      const where = pathOf(at, 'input_audio');
-      const audio = requiredObject(part, 'input_audio', at);
-      return {
-        type: 'audio',
-        base64: requiredName(audio, 'data', where),
-        format: requiredName(audio, 'format', where),
-      };
-    }
+    case 'input_audio':
+      return readAudio(part, at);
     default:
       throw wrong(pathOf(at, 'type'), PART_TYPES);
   }
@@ -104,18 +87,7 @@ function fileSource(part: JsonObject, at: string): MediaSource {
   if (url !== null) return sourceOf(url, pathOf(at, 'file_url'));
   const data = requiredName(part, 'file_data', at);
   if (/^data:/i.test(data)) return sourceOf(data, pathOf(at, 'file_data'));
-  return { kind: 'data', mediaType: 'application/pdf', base64: data };
-}
-
-/** A URL as a source; one that holds its data is taken apart. */
-function sourceOf(url: string, at: string): MediaSource {
-  if (!/^data:/i.test(url)) return { kind: 'url', url };
-  const comma = url.indexOf(',');
-  const [mediaType = '', ...parameters] = url.slice('data:'.length, Math.max(comma, 0)).split(';');
-  if (comma < 0 || parameters.at(-1)?.toLowerCase() !== 'base64') {
-    throw wrong(at, 'a URL, or data as data:<media type>;base64,<data>');
-  }
-  return { kind: 'data', mediaType: mediaType || 'application/octet-stream', base64: url.slice(comma + 1) };
+  return pdfOf(data);
 }
 
 function readCache(part: JsonObject): { readonly cache?: CacheMarker } {

@@ -1,8 +1,14 @@
 /** BytePlus ModelArk: ByteDance's models outside mainland China, as a coding plan and per token. */
-import { ARK_CONSOLE_CHOICE, ARK_FAILURES, readArkModel, arkQuirks } from '../ark.js';
+import {
+  ARK_CONSOLE_CHOICE,
+  ARK_FAILURES,
+  ARK_PLANS,
+  ARK_PUBLISHED_WINDOWS,
+  readArkModel,
+  arkQuirks,
+} from '../ark.js';
 import { defineProvider, type ListedModel } from '../define-provider.js';
 import { chatAt, messagesAt, openAiCompatible } from '../openai-compatible.js';
-import { callsPublished } from '../plan-quota.js';
 
 const ARK = 'https://ark.ap-southeast.bytepluses.com/api';
 const PLAN = `${ARK}/coding`;
@@ -44,10 +50,7 @@ export const provider = defineProvider({
       termsNotice:
         'The ModelArk Coding Plan is meant for AI coding tools. Its key draws on the plan only under /api/coding, which is ' +
         'what Switchyard calls; used elsewhere, the same key is charged per token.',
-      plans: [
-        { code: 'lite', name: 'Lite', monthlyPriceUsd: null },
-        { code: 'pro', name: 'Pro', monthlyPriceUsd: null },
-      ],
+      plans: ARK_PLANS,
       regions: [],
       endpoints: [messagesAt(`${PLAN}/v1`), chatAt(`${PLAN}/v3`)],
       models: { kind: 'curated', models: MODELS },
@@ -55,11 +58,7 @@ export const provider = defineProvider({
       reportsQuota: false,
       quirks: arkQuirks,
       // https://docs.byteplus.com/en/docs/ModelArk/2165245
-      // Approximate: a call with many tokens counts as several. The time zone of the week is UNCONFIRMED.
-      publishedWindows: {
-        lite: callsPublished(1_200, 9_000, 18_000),
-        pro: callsPublished(6_000, 45_000, 90_000),
-      },
+      publishedWindows: ARK_PUBLISHED_WINDOWS,
       catalog: { facts: [], prices: PRICES },
       failures: ARK_FAILURES,
       sessionHeader: null,

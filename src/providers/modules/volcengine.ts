@@ -1,8 +1,7 @@
 /** Volcengine Ark: ByteDance's coding plan in mainland China. */
-import { ARK_CONSOLE_CHOICE, ARK_FAILURES, arkQuirks } from '../ark.js';
+import { ARK_CONSOLE_CHOICE, ARK_FAILURES, ARK_PLANS, ARK_PUBLISHED_WINDOWS, arkQuirks } from '../ark.js';
 import { defineProvider, type ListedModel } from '../define-provider.js';
 import { chatAt, messagesAt } from '../openai-compatible.js';
-import { callsPublished } from '../plan-quota.js';
 
 const PLAN = 'https://ark.cn-beijing.volces.com/api/coding';
 
@@ -42,10 +41,7 @@ export const provider = defineProvider({
         'The Ark Coding Plan is meant for AI coding tools. Its key draws on the plan only under /api/coding, which is what ' +
         'Switchyard calls; used elsewhere, the same key is charged per token.',
       // Sold in yuan: 40 and 200 a month.
-      plans: [
-        { code: 'lite', name: 'Lite', monthlyPriceUsd: null },
-        { code: 'pro', name: 'Pro', monthlyPriceUsd: null },
-      ],
+      plans: ARK_PLANS,
       regions: [],
       endpoints: [chatAt(`${PLAN}/v3`), messagesAt(`${PLAN}/v1`)],
       models: { kind: 'curated', models: MODELS },
@@ -54,11 +50,7 @@ export const provider = defineProvider({
       reportsQuota: false,
       quirks: arkQuirks,
       // https://www.volcengine.com/docs/82379/1925114
-      // Approximate: a call with many tokens counts as several. The time zone of the week is UNCONFIRMED.
-      publishedWindows: {
-        lite: callsPublished(1_200, 9_000, 18_000),
-        pro: callsPublished(6_000, 45_000, 90_000),
-      },
+      publishedWindows: ARK_PUBLISHED_WINDOWS,
       catalog: { facts: [], prices: ['zai', 'deepseek', 'moonshotai', 'minimax'] },
       failures: ARK_FAILURES,
       sessionHeader: null,

@@ -12,10 +12,12 @@ import { HOUR_MS } from '../../../src/domain/time-range.js';
 import type { ConnectionRecord, DiscoveryRunRecord } from '../../../src/domain/records.js';
 import { ADMIN_SCOPES } from '../../../src/domain/vocabulary.js';
 import { createBus, type Bus } from '../../../src/live/bus.js';
+import type { Database } from '../../../src/persistence/database.js';
 import { createQuotaPoller } from '../../../src/quota/poller.js';
 import { createVault, type Vault } from '../../../src/secrets/vault.js';
 import { createHttpGet } from '../../../src/upstream/http-get.js';
-import { createTestDatabase, quietLogger, type TestDatabase } from '../../support/database.js';
+import { quietLogger } from '../../support/database.js';
+import { borrowDatabase } from '../../support/borrowed-database.js';
 import {
   type EngineOptions,
   startSimulatedProvider,
@@ -25,7 +27,7 @@ import {
 export const ADMIN_TOKEN = 'sya_test-token-of-the-workspace-default-000';
 
 export interface Harness extends AsyncDisposable {
-  readonly database: TestDatabase;
+  readonly database: Database;
   readonly bus: Bus;
   readonly clock: Clock;
   readonly vault: Vault;
@@ -50,7 +52,7 @@ export interface HarnessOptions {
 
 export async function startHarness(options: HarnessOptions = {}): Promise<Harness> {
   const { clock = systemClock } = options;
-  const database = await createTestDatabase();
+  const database = await borrowDatabase();
   const bus = createBus(quietLogger);
   const vault = createVault([Buffer.alloc(32, 7)]);
   const http = createHttpGet({ allowPrivateUpstreams: true, userAgent: 'switchyard-test' });

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import pg from 'pg';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { StartupError } from '../../../src/domain/errors.js';
 import { EMBEDDED_DIRECTORY } from '../../../src/persistence/database.js';
 import { startEmbeddedPostgres } from '../../../src/persistence/embedded-postgres.js';
@@ -11,8 +11,7 @@ import { createTestDatabaseLocation, quietLogger } from '../../support/database.
 let client: pg.Client;
 const closing: (() => Promise<unknown>)[] = [];
 
-/** A connection whose tables go to a schema of their own, so that a migrated database serves as an empty one. */
-beforeEach(async () => {
+beforeAll(async () => {
   const location = await createTestDatabaseLocation();
   closing.push(() => location.remove());
   if (location.databaseUrl === null) {
@@ -25,10 +24,16 @@ beforeEach(async () => {
   }
   await client.connect();
   closing.push(() => client.end());
-  await client.query('CREATE SCHEMA scratch; SET search_path TO scratch');
 });
 
-afterEach(async () => {
+/** Tables go to a schema of their own, so that a migrated database serves as an empty one. */
+beforeEach(async () => {
+  await client.query(
+    'DROP SCHEMA IF EXISTS scratch CASCADE; CREATE SCHEMA scratch; SET search_path TO scratch',
+  );
+});
+
+afterAll(async () => {
   for (const close of closing.splice(0).reverse()) await close();
 });
 

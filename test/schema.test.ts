@@ -101,6 +101,7 @@ describe('the schema', () => {
       'accessKey',
       'limit',
       'alert',
+      'webhook',
       'event',
       'audit',
     ] as const;

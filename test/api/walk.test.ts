@@ -158,7 +158,7 @@ describe.each(mutations.filter(({ name }) => Object.hasOwn(MUTATION_EXAMPLES, na
       action: expect.stringMatching(/^[a-z_]+\.[a-z_]+$/),
     });
     const written = JSON.stringify(entries);
-    for (const secret of [provider.keys.good, payload.plaintext]) {
+    for (const secret of [provider.keys.good, payload.plaintext, payload.secret]) {
       if (typeof secret === 'string') expect(written).not.toContain(secret);
     }
   });

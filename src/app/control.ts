@@ -9,7 +9,7 @@ import { createIssuerSignIn } from '../admin/issuer/sign-in.js';
 import { createSnapshotPublisher } from '../admin/snapshot-publisher.js';
 import { followSuggestions } from '../admin/tiers/follow-suggestions.js';
 import { deliverWebhooks } from '../admin/webhooks/deliver.js';
-import { readConfig } from '../config/config.js';
+import { readConfig, type Config } from '../config/config.js';
 import { openCatalog } from '../discovery/catalog/renewed-catalog.js';
 import { createDiscovery } from '../discovery/discovery.js';
 import { createCredentialProbe } from '../discovery/probe.js';
@@ -63,14 +63,15 @@ export async function runControl(): Promise<void> {
     if (order.kind === 'journal') journalWatch?.heard(order.pid, order.trouble);
     if (order.kind === 'unseeded') void seeds?.find(order.counters);
   });
-  const config = readConfig();
+  const given = readConfig();
+  const config = withoutAdminToken(given);
   const logger = createLogger({ level: config.logLevel, role: 'control' });
   const clock = systemClock;
-  const [identity, database] = await Promise.all([
-    establishIdentity(config),
+  const [{ adminToken, ...identity }, database] = await Promise.all([
+    establishIdentity(given),
     openDatabase({ databaseUrl: config.databaseUrl, dataDir: config.dataDir, logger, clock }),
   ]);
-  const { vault, adminToken, journalDir } = identity;
+  const { vault, journalDir } = identity;
   await requireKeyOfSecrets(database, vault);
   await ensureBootstrap({ database, adminToken, clock });
 
@@ -277,7 +278,15 @@ async function requireKeyOfSecrets(database: Database, vault: Vault): Promise<vo
   if (used.some((keyId) => !vault.knows(keyId))) throw wrongKey('the secrets in the database');
 }
 
-async function lastSnapshotVersion({ snapshotFile }: Identity, logger: Logger): Promise<number> {
+/** What is kept for good: the token is needed once, and its hash is in the database. */
+function withoutAdminToken(config: Config): Config {
+  return { ...config, admin: { ...config.admin, token: null } };
+}
+
+async function lastSnapshotVersion(
+  { snapshotFile }: Pick<Identity, 'snapshotFile'>,
+  logger: Logger,
+): Promise<number> {
   try {
     const text = await snapshotFile.read();
     return text === null ? 0 : (JSON.parse(text) as RoutingSnapshot).version;

@@ -255,7 +255,12 @@ export const MUTATION_EXAMPLES: Readonly<Record<string, Example>> = {
   },
   routingRuleReorder: {
     scope: 'CONFIG_WRITE',
-    arrange: async (place) => ({ ids: [await rule(place), await rule(place)].toReversed() }),
+    async arrange(place) {
+      await rule(place);
+      await rule(place);
+      const { routingRules } = await place.run('{ routingRules { id } }');
+      return { ids: routingRules.map(({ id }: { id: string }) => id).toReversed() };
+    },
   },
   routingRuleDelete: {
     scope: 'CONFIG_WRITE',

@@ -1,4 +1,5 @@
 /** Health of connections as it changes: the present state of each first, then changes only. */
+import { requireScope } from '../../admin/actor.js';
 import type { ConnectionRecord } from '../../domain/records.js';
 import type { HealthState } from '../../domain/vocabulary.js';
 import { createMailbox } from '../../live/mailbox.js';
@@ -22,6 +23,7 @@ export async function followHealth(
 ): Promise<AsyncIterableIterator<HealthChange>> {
   checkListLength('connectionIds', connectionIds);
   const { services, caller, loaders } = context;
+  requireScope(caller, 'CONFIG_READ');
   const wanted = connectionIds && new Set(connectionIds);
   const mailbox = createMailbox<string>({
     capacity: Number.POSITIVE_INFINITY,

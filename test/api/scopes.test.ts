@@ -1,4 +1,5 @@
 /** Which scope opens what: everything that can be read needs its own, and no other will do. */
+import { readFile } from 'node:fs/promises';
 import { isRequiredArgument, type GraphQLField } from 'graphql';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ADMIN_SCOPES, type AdminScope } from '../../src/domain/vocabulary.js';
@@ -8,6 +9,7 @@ import { startTestAdminServer } from '../support/admin-server.js';
 import { createGraphqlClient } from '../support/graphql-client.js';
 import { openSocket } from '../support/socket.js';
 import { startHarness, type Harness } from '../unit/admin/harness.js';
+import { MUTATION_EXAMPLES } from './mutation-examples.js';
 import { addToken, addWorkspace } from './tenants.js';
 
 type Field = GraphQLField<unknown, unknown>;
@@ -88,6 +90,16 @@ const LITERALS: Readonly<Record<string, string>> = {
 it('is known of everything that can be read', () => {
   const known = [...queries, ...subscriptions].map(({ name }) => name);
   expect(Object.keys(SCOPES).toSorted()).toEqual(known.toSorted());
+});
+
+it('is written down for operators, mutations included', async () => {
+  const page = await readFile(new URL('../../docs/admin-api.md', import.meta.url), 'utf8');
+  const rows = [...page.matchAll(/^\| (?:`([A-Z_]+)`|none) +\| (.+?) +\|$/gm)];
+  const written = rows.flatMap(([, scope = null, fields = '']) =>
+    [...fields.matchAll(/`(\w+)`/g)].map(([, field]) => [field, scope]),
+  );
+  const mutations = Object.entries(MUTATION_EXAMPLES).map(([name, { scope }]) => [name, scope]);
+  expect(Object.fromEntries(written)).toEqual({ ...SCOPES, ...Object.fromEntries(mutations) });
 });
 
 describe.each(queries)('$name', (field) => {

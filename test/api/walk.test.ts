@@ -61,10 +61,12 @@ function takesVersion({ args }: (typeof mutations)[number]): boolean {
 }
 
 it('knows what of two operators’ changes could be lost: those of tiers, which are lists', () => {
-  expect(mutations.filter(takesVersion).map(({ name }) => name)).toEqual([
-    'routingTierSetTargets',
-    'routingTierUpdate',
-  ]);
+  expect(
+    mutations
+      .filter(takesVersion)
+      .map(({ name }) => name)
+      .toSorted(),
+  ).toEqual(['routingTierSetTargets', 'routingTierUpdate']);
 });
 
 it('has an example of every mutation', () => {

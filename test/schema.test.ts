@@ -54,6 +54,10 @@ describe('the schema', () => {
     expect(silent).toEqual([]);
   });
 
+  it('has nothing that is to go away', () => {
+    expect(printAdminSchema()).not.toContain('@deprecated');
+  });
+
   it('names mutations object first and answers each with a payload that always has user errors', () => {
     for (const mutation of Object.values(schema.getMutationType()?.getFields() ?? {})) {
       expect(mutation.name).toMatch(
@@ -101,6 +105,7 @@ describe('the schema', () => {
       'accessKey',
       'limit',
       'alert',
+      'webhook',
       'event',
       'audit',
     ] as const;

@@ -5,7 +5,7 @@ import { ensureBootstrap } from '../admin/bootstrap.js';
 import { createAdmin } from '../admin/create-admin.js';
 import { createIssuerSignIn } from '../admin/issuer/sign-in.js';
 import { followSuggestions } from '../admin/tiers/follow-suggestions.js';
-import { readConfig } from '../config/config.js';
+import { readConfig, type Config } from '../config/config.js';
 import { openCatalog } from '../discovery/catalog/renewed-catalog.js';
 import { createDiscovery } from '../discovery/discovery.js';
 import { createCredentialProbe } from '../discovery/probe.js';
@@ -46,15 +46,15 @@ export async function runControl(): Promise<void> {
     if (order.kind === 'unseeded') void usage?.seeds.find(order.counters);
     if (order.kind === 'quota') quota?.note(order.reading);
   });
-
-  const config = readConfig();
+  const given = readConfig();
+  const config = withoutAdminToken(given);
   const logger = createLogger({ level: config.logLevel, role: 'control' });
   const clock = systemClock;
-  const [identity, database] = await Promise.all([
-    establishIdentity(config),
+  const [{ adminToken, ...identity }, database] = await Promise.all([
+    establishIdentity(given),
     openDatabase({ databaseUrl: config.databaseUrl, dataDir: config.dataDir, logger, clock }),
   ]);
-  const { vault, adminToken, snapshotFile, journalDir } = identity;
+  const { vault, snapshotFile, journalDir } = identity;
   await requireKeyOfSecrets(database, vault);
   await ensureBootstrap({ database, adminToken, clock });
 
@@ -141,6 +141,11 @@ export async function runControl(): Promise<void> {
 async function requireKeyOfSecrets(database: Database, vault: Vault): Promise<void> {
   const used = await sealingKeyIds(database.prisma);
   if (used.some((keyId) => !vault.knows(keyId))) throw wrongKey('the secrets in the database');
+}
+
+/** What is kept for good: the token is needed once, and its hash is in the database. */
+function withoutAdminToken(config: Config): Config {
+  return { ...config, admin: { ...config.admin, token: null } };
 }
 
 async function listen(start: () => Promise<AdminServer>): Promise<AdminServer> {

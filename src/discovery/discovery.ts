@@ -20,6 +20,12 @@ import {
 import type { ScopedTransaction } from '../persistence/workspace-scope.js';
 import { discoverConnection, type DiscoverConnectionDeps } from './discover-connection.js';
 
+export interface PlannedRun {
+  readonly run: DiscoveryRunRecord;
+  /** False for one that was open before. */
+  readonly isNew: boolean;
+}
+
 export interface Discovery {
   /**
    * Plans a run within a transaction; an open run over the same connections is answered instead. Whoever planned calls
@@ -30,7 +36,7 @@ export interface Discovery {
     workspaceId: string,
     connections: readonly ConnectionRecord[],
     trigger: DiscoveryTrigger,
-  ): Promise<DiscoveryRunRecord>;
+  ): Promise<PlannedRun>;
   /** Begins a planned run in the background; does nothing for one that was begun before. */
   launch(run: DiscoveryRunRecord): void;
   /** Ends a run as cancelled within a transaction; false when it had ended before. Call `stop` after the commit. */
@@ -82,10 +88,10 @@ export function createDiscovery(deps: DiscoverConnectionDeps): Discovery {
       await lockRuns(rows, workspaceId);
       const wanted = new Set(connections.map(({ id }) => id));
       const open = (await findOpenRuns(rows)).find(({ results }) => coversExactly(results, wanted));
-      if (open) return open;
+      if (open) return { run: open, isNew: false };
       const run = newRun(workspaceId, connections, trigger, clock.now());
       await insertRun(rows, run, DISCOVERY_LEASE_MS);
-      return run;
+      return { run, isNew: true };
     },
     launch(run) {
       if (run.status !== 'QUEUED' || jobs.has(run.id)) return;

@@ -82,7 +82,7 @@ async function planIfDue(
       createdAt: Math.min(...connections.map(({ createdAt }) => createdAt)),
     };
     if (deps.clock.now() < dueAfter(since, deps.intervalMs)) return null;
-    return deps.discovery.plan(tx, workspaceId, connections, 'SCHEDULED');
+    return (await deps.discovery.plan(tx, workspaceId, connections, 'SCHEDULED')).run;
   });
 }
 

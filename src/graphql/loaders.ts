@@ -15,6 +15,7 @@ import type {
   RoutingRuleRecord,
   RoutingTierRecord,
   UsageLimitRecord,
+  WebhookRecord,
 } from '../domain/records.js';
 import type { NanoUsd } from '../domain/money.js';
 import type { TimeRange } from '../domain/time-range.js';
@@ -45,6 +46,7 @@ export interface Loaders {
   /** What a limit stands at, in billionths of its metric's unit. */
   readonly limitCurrent: DataLoader<UsageLimitRecord, bigint>;
   readonly alert: ById<AlertRecord>;
+  readonly webhook: ById<WebhookRecord>;
   readonly event: ById<StoredUsageEvent>;
   /** What keeps traffic from a connection, over or not. */
   readonly cooldowns: DataLoader<string, readonly Cooldown[]>;
@@ -99,6 +101,7 @@ export function createLoaders({ admin, usage, caller, remember }: LoadersDeps): 
     limit: loader((ids) => admin.limits.byIds(caller, ids)),
     limitCurrent: loader((limits: readonly UsageLimitRecord[]) => admin.limits.current(caller, limits)),
     alert: loader((ids) => admin.alerts.byIds(caller, ids)),
+    webhook: loader((ids) => admin.webhooks.byIds(caller, ids)),
     event: loader((ids) => usage.eventsByIds(caller, ids)),
     quotaWindows: loader((ids) => admin.connections.quotaWindows(caller, ids)),
     auditEntry: loader((ids) => admin.auditLog.byIds(caller, ids)),

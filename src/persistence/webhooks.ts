@@ -13,6 +13,15 @@ export async function listWebhooks(rows: ScopedTransaction): Promise<WebhookReco
   return (await rows.webhook.findMany({ omit: WITHOUT_SECRET, orderBy: { id: 'asc' } })).map(toWebhook);
 }
 
+/** Those of `ids` that exist, in no particular order. */
+export async function findWebhooks(
+  rows: ScopedTransaction,
+  ids: readonly string[],
+): Promise<WebhookRecord[]> {
+  const found = await rows.webhook.findMany({ where: { id: { in: [...ids] } }, omit: WITHOUT_SECRET });
+  return found.map(toWebhook);
+}
+
 /** Null when there is none such. */
 export async function findWebhook(rows: ScopedTransaction, id: string): Promise<WebhookRecord | null> {
   const found = await rows.webhook.findFirst({ where: { id }, omit: WITHOUT_SECRET });

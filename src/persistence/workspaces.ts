@@ -116,6 +116,9 @@ export async function lockAndCountWorkspace(
 
 /** Removes a workspace with what only it needed. Its audit entries stay. */
 export async function deleteWorkspace(rows: ScopedTransaction, id: string): Promise<void> {
+  await rows.webhook.deleteMany();
+  await rows.alert.deleteMany();
+  await rows.usageLimit.deleteMany();
   await rows.accessKey.deleteMany();
   await rows.adminToken.deleteMany();
   await rows.routingRule.deleteMany();

@@ -35,6 +35,7 @@ describe('pages', () => {
         if (mutation && name !== 'accessKeyRevoke')
           await filled.run(documentOf('mutation', mutation), variables);
       }
+      await MUTATION_EXAMPLES['alertAcknowledge']?.arrange(filled);
     }
     await point.harness.discovery.settled();
     await commitUsage(
@@ -100,6 +101,25 @@ describe('pages', () => {
       const cursor = page.pageInfo.endCursor;
       const { status, errors } = await pageOf(name, `(after: "${cursor}")`, api);
       expect([status, errors[0]?.extensions['code']], other.name).toEqual([400, 'BAD_USER_INPUT']);
+    }
+  });
+
+  it.each(pages)('of $name take no cursor that a caller made up', async ({ name }) => {
+    const api = await point.client(full);
+    const { page } = await pageOf(name, '(first: 1)', api);
+    const [version, list, , id] = JSON.parse(Buffer.from(page.pageInfo.endCursor, 'base64url').toString());
+    for (const [sortKey, itsId] of [
+      ['a\0', id],
+      [1e300, id],
+      [-0.5, id],
+      [[], id],
+      [null, 'a\0'],
+      [1, 'a\0'],
+      ['a', 'a\0'],
+    ]) {
+      const cursor = Buffer.from(JSON.stringify([version, list, sortKey, itsId])).toString('base64url');
+      const { status, errors } = await pageOf(name, `(after: "${cursor}")`, api);
+      expect([status, errors[0]?.extensions['code']], String(sortKey)).toEqual([400, 'BAD_USER_INPUT']);
     }
   });
 

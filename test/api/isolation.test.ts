@@ -14,6 +14,7 @@ import {
   type GraphQLNamedType,
 } from 'graphql';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { watchLimits } from '../../src/admin/alerts/watch-limits.js';
 import { GRAPHQL_COST_MAX, GRAPHQL_DEPTH_MAX, GRAPHQL_TOKENS_MAX } from '../../src/config/graphql-limits.js';
 import { newId, siblingId } from '../../src/domain/ids.js';
 import { measureOperation } from '../../src/graphql/guard/measure.js';
@@ -21,6 +22,7 @@ import { buildAdminSchema } from '../../src/graphql/schema.js';
 import type { AdminServer } from '../../src/graphql/server.js';
 import { commitUsage } from '../../src/persistence/usage.js';
 import { startTestAdminServer } from '../support/admin-server.js';
+import { quietLogger } from '../support/database.js';
 import { createGraphqlClient } from '../support/graphql-client.js';
 import type { SimulatedProvider } from '../support/providers/simulated-provider.js';
 import { openSocket } from '../support/socket.js';
@@ -121,7 +123,14 @@ async function fill(tenant: Tenant): Promise<void> {
     await admin.rules.create(context, { name: mark, header: 'x-purpose', value: mark, tierId: tier.id }),
   );
   valueOf(await admin.connections.refreshQuota(context, connection.id));
+  const { webhook } = valueOf(await admin.webhooks.create(context, { name: mark, url: zai.url }));
   const event = await use(tenant, connection.id, accessKey.id, ref);
+  const { limitId, alertId } = await raiseAlert(tenant, {
+    provider: 'zai',
+    connectionId: connection.id,
+    accessKeyId: accessKey.id,
+  });
+  const [delivery] = await admin.webhooks.deliveries(context, webhook.id, 1);
   const audit = await harness.database.query<{ id: string }>(
     'SELECT id FROM audit_entry WHERE workspace_id = $1 ORDER BY id DESC LIMIT 1',
     [workspaceId],
@@ -137,6 +146,10 @@ async function fill(tenant: Tenant): Promise<void> {
     tier: tier.id,
     rule: rule.id,
     plan: siblingId('plan', connection.id),
+    limit: limitId,
+    alert: alertId,
+    webhook: webhook.id,
+    delivery: delivery?.id ?? '',
   };
   tenant.values = { slug: mark, ref };
 }
@@ -152,6 +165,29 @@ async function use(
   const events = await commitUsage(harness.database, [event]);
   harness.bus.publish('usage.arrived', { workspaceId, events });
   return event.id;
+}
+
+/** Sets a limit that their use has passed already, and has it found out. */
+async function raiseAlert(
+  { workspaceId, mark }: Tenant,
+  scope: { provider?: string; connectionId?: string; accessKeyId?: string },
+): Promise<{ limitId: string; alertId: string }> {
+  const context = contextOf(workspaceId);
+  const limit = {
+    name: mark,
+    metric: 'REQUESTS',
+    window: 'TOTAL',
+    threshold: '1',
+    action: 'NOTIFY',
+  } as const;
+  const { id: limitId } = valueOf(await harness.admin.limits.create(context, { ...limit, ...scope }));
+  const watch = watchLimits({ ...harness, logger: quietLogger });
+  await watch.look(workspaceId);
+  await watch.close();
+  const { items } = await harness.admin.alerts.list(context, { first: 100, after: null }, false);
+  const alert = items.find((each) => each.limitId === limitId);
+  if (!alert) throw new Error('there is no alert');
+  return { limitId, alertId: alert.id };
 }
 
 /** A document that asks a root field for all it can, as deep as its cost allows. */
@@ -296,6 +332,9 @@ describe('a workspace', () => {
     RoutingTier: 'tier',
     RoutingRule: 'rule',
     PlanSubscription: 'plan',
+    UsageLimit: 'limit',
+    Alert: 'alert',
+    Webhook: 'webhook',
   };
 
   it('has an object of every type that has an id', () => {
@@ -367,6 +406,7 @@ describe('a workspace', () => {
       await harness.admin.connections.verify(contextOf(theirs.workspaceId), connection);
       zai.setFault(null);
       await use(theirs, connection, accessKey, theirs.values['ref'] ?? '');
+      if (name === 'alertChanged') await raiseAlert(theirs, { accessKeyId: accessKey });
       expect((await heard).type).toBe('next');
       stranger.send({ type: 'ping', payload: { last: true } });
       await until('the stranger has heard all', () => stranger.transcript().includes('"last":true'));

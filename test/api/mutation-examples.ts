@@ -1,4 +1,5 @@
 /** For every mutation: what it asks for, and arguments with which it succeeds. A mutation without an example fails the walk. */
+import { newId } from '../../src/domain/ids.js';
 import type { AdminScope } from '../../src/domain/vocabulary.js';
 import type { SimulatedProvider } from '../support/providers/simulated-provider.js';
 import { until } from '../support/wait.js';
@@ -68,6 +69,30 @@ async function accessKey(place: Place): Promise<string> {
     { input: { name: place.name() } },
   );
   return made.id;
+}
+
+async function limit(place: Place): Promise<string> {
+  const { usageLimit: made } = await place.run(
+    `mutation ($input: UsageLimitCreateInput!) { usageLimitCreate(input: $input) { usageLimit { id } userErrors { code message } } }`,
+    { input: limitInput(place) },
+  );
+  return made.id;
+}
+
+function limitInput({ name }: Place) {
+  return { name: name(), metric: 'REQUESTS', window: 'DAY', threshold: '1000' };
+}
+
+async function webhook(place: Place): Promise<string> {
+  const { webhook: made } = await place.run(
+    `mutation ($input: WebhookCreateInput!) { webhookCreate(input: $input) { webhook { id } userErrors { code message } } }`,
+    { input: webhookInput(place) },
+  );
+  return made.id;
+}
+
+function webhookInput({ provider, name }: Place) {
+  return { name: name(), url: provider.url };
 }
 
 async function modelId(place: Place): Promise<string> {
@@ -230,7 +255,12 @@ export const MUTATION_EXAMPLES: Readonly<Record<string, Example>> = {
   },
   routingRuleReorder: {
     scope: 'CONFIG_WRITE',
-    arrange: async (place) => ({ ids: [await rule(place), await rule(place)].toReversed() }),
+    async arrange(place) {
+      await rule(place);
+      await rule(place);
+      const { routingRules } = await place.run('{ routingRules { id } }');
+      return { ids: routingRules.map(({ id }: { id: string }) => id).toReversed() };
+    },
   },
   routingRuleDelete: {
     scope: 'CONFIG_WRITE',
@@ -246,10 +276,70 @@ export const MUTATION_EXAMPLES: Readonly<Record<string, Example>> = {
   },
   accessKeyCreate: {
     scope: 'KEYS_WRITE',
-    arrange: async ({ name }) => ({ input: { name: name() } }),
+    async arrange(place) {
+      const { id } = await tier(place);
+      return { input: { name: place.name(), allowedTierIds: [id], defaultTierId: id } };
+    },
+  },
+  accessKeyUpdate: {
+    scope: 'KEYS_WRITE',
+    async arrange(place) {
+      const { id } = await tier(place);
+      return { id: await accessKey(place), input: { allowedTierIds: [id], defaultTierId: id } };
+    },
+  },
+  accessKeyRotate: {
+    scope: 'KEYS_WRITE',
+    arrange: async (place) => ({ id: await accessKey(place), input: { gracePeriodSeconds: 60 } }),
   },
   accessKeyRevoke: {
     scope: 'KEYS_WRITE',
     arrange: async (place) => ({ id: await accessKey(place) }),
+  },
+  usageLimitCreate: {
+    scope: 'CONFIG_WRITE',
+    async arrange(place) {
+      const scope = {
+        connectionId: await connection(place),
+        accessKeyId: await accessKey(place),
+        tierId: (await tier(place)).id,
+      };
+      return { input: { ...limitInput(place), ...scope } };
+    },
+  },
+  usageLimitUpdate: {
+    scope: 'CONFIG_WRITE',
+    arrange: async (place) => ({ id: await limit(place), input: { name: place.name(), threshold: '2000' } }),
+  },
+  usageLimitDelete: {
+    scope: 'CONFIG_WRITE',
+    arrange: async (place) => ({ id: await limit(place) }),
+  },
+  alertAcknowledge: {
+    scope: 'CONFIG_WRITE',
+    async arrange(place) {
+      const id = newId('alert', 0);
+      await place.sql(
+        `INSERT INTO alert (id, workspace_id, limit_id, message, value, fired_at) VALUES ($1, $2, $3, 'passed', 1000, now())`,
+        [id, place.workspaceId, await limit(place)],
+      );
+      return { id };
+    },
+  },
+  webhookCreate: {
+    scope: 'CONFIG_WRITE',
+    arrange: async (place) => ({ input: webhookInput(place) }),
+  },
+  webhookUpdate: {
+    scope: 'CONFIG_WRITE',
+    arrange: async (place) => ({ id: await webhook(place), input: { name: place.name() } }),
+  },
+  webhookDelete: {
+    scope: 'CONFIG_WRITE',
+    arrange: async (place) => ({ id: await webhook(place) }),
+  },
+  webhookTest: {
+    scope: 'CONFIG_WRITE',
+    arrange: async (place) => ({ id: await webhook(place) }),
   },
 };

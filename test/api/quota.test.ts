@@ -219,3 +219,32 @@ describe('following', () => {
     await one.stop();
   });
 });
+
+describe('a plan that is used up', () => {
+  it('would not serve a request now: its models say so and why, like targets do', async () => {
+    zai.setModels([{ id: 'glm-5.1' }]);
+    await refresh(plan.id);
+    await api.data(
+      'mutation ($ids: [ID!]) { discoveryStart(input: { connectionIds: $ids }) { discoveryRun { id } } }',
+      {
+        ids: [plan.id, metered.id],
+      },
+    );
+    await harness.discovery.settled();
+    const availability = async () => {
+      const { model } = await api.data(
+        '{ model(ref: "zai/glm-5.1") { availability { billing ready reason } } }',
+      );
+      return model.availability.toSorted((a: any, b: any) => (a.billing < b.billing ? -1 : 1));
+    };
+    const ready = { billing: 'METERED', ready: true, reason: null };
+    expect(await availability()).toEqual([ready, { billing: 'SUBSCRIPTION', ready: true, reason: null }]);
+    await harness.database.query('UPDATE quota_window SET used_fraction = 1 WHERE connection_id = $1', [
+      plan.id,
+    ]);
+    expect(await availability()).toEqual([
+      ready,
+      { billing: 'SUBSCRIPTION', ready: false, reason: 'QUOTA_EXHAUSTED' },
+    ]);
+  });
+});

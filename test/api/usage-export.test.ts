@@ -161,6 +161,7 @@ describe('a download', () => {
     ['an unknown parameter', 'usage-events.csv?provider=zai', 400, 'BAD_USER_INPUT'],
     ['a date without an offset', 'usage-events.csv?from=2026-01-01', 400, 'BAD_USER_INPUT'],
     ['a status there is none of', 'usage-events.csv?statuses=ok', 400, 'BAD_USER_INPUT'],
+    ['a model that no text can name', 'usage-events.csv?models=a%00b', 400, 'BAD_USER_INPUT'],
   ])('refuses %s in JSON', async (_name, file, status, code) => {
     const answer = await download(file);
     expect(answer.status).toBe(status);

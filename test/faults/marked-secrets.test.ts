@@ -1,10 +1,8 @@
 /** Secrets with marks on them, driven through everything that could let them slip: the marks must be found nowhere. */
+import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
-import { createServer, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { once } from 'node:events';
 import { expect, it } from 'vitest';
 import { systemClock } from '../../src/domain/clock.js';
 import { openDatabase } from '../../src/persistence/database.js';
@@ -13,15 +11,16 @@ import { createGraphqlClient } from '../support/graphql-client.js';
 import { plainRequest } from '../support/http-client.js';
 import { AUDIENCE, startIssuer } from '../support/issuer.js';
 import { recordedEvents } from '../support/operator.js';
+import { startEchoingProvider } from '../support/providers/echoing-provider.js';
 import { openSocket } from '../support/socket.js';
-import { createInstallation } from '../support/switchyard.js';
+import { createInstallation, type Switchyard } from '../support/switchyard.js';
+import { makeTempDir } from '../support/temp-dir.js';
+import { until } from '../support/wait.js';
 
 const mark = (kind: string): string => `mark-${kind}-${randomBytes(12).toString('hex')}`;
 
-/** How a provider behaves that repeats the key it was called with wherever it can. */
-type Manner = 'good' | 'json' | 'text' | 'long' | 'whole' | 'first-frame' | 'later-frame' | 'objects';
-
-it('finds no secret in answers, logs, journal, snapshot, metrics or database', async () => {
+it('finds no secret in answers, logs, files, command lines, the database, or the memory of the control process', async () => {
+  await using heaps = await makeTempDir();
   await using provider = await startEchoingProvider();
   await using issuer = await startIssuer();
   const adminToken = mark('admin-token');
@@ -38,6 +37,7 @@ it('finds no secret in answers, logs, journal, snapshot, metrics or database', a
     CATALOG_REFRESH: 'false',
     OIDC_ISSUER: issuer.url,
     OIDC_AUDIENCE: AUDIENCE,
+    NODE_OPTIONS: `--heapsnapshot-signal=SIGUSR2 --diagnostic-dir=${heaps.path}`,
   });
   const program = await installation.start();
   const api = createGraphqlClient(program.adminUrl, adminToken);
@@ -106,9 +106,25 @@ it('finds no secret in answers, logs, journal, snapshot, metrics or database', a
 
   // Requests of agents: served, refused in every manner, and with a key that is none.
   const { accessKeyCreate } = await api.data(
-    'mutation { accessKeyCreate(input: { name: "agent" }) { plaintext } }',
+    'mutation { accessKeyCreate(input: { name: "agent" }) { accessKey { id } plaintext } }',
   );
-  const accessKey: string = accessKeyCreate.plaintext;
+  const replacedKey: string = accessKeyCreate.plaintext;
+  const { accessKeyRotate } = await api.data(
+    'mutation ($id: ID!) { accessKeyRotate(id: $id) { plaintext userErrors { code } } }',
+    { id: accessKeyCreate.accessKey.id },
+  );
+  const accessKey: string = accessKeyRotate.plaintext;
+  const { webhookCreate } = await api.data(
+    'mutation ($url: URL!) { webhookCreate(input: { name: "hook", url: $url }) { secret webhook { id } } }',
+    { url: `${provider.url}/hook` },
+  );
+  const webhookSecret: string = webhookCreate.secret;
+  await ask('mutation ($id: ID!) { webhookTest(id: $id) { userErrors { code } } }', {
+    id: webhookCreate.webhook.id,
+  });
+  await ask(
+    'mutation { usageLimitCreate(input: { name: "one", metric: REQUESTS, window: DAY, threshold: "1" }) { userErrors { code } } }',
+  );
   const call = async (key: string, stream: boolean): Promise<void> => {
     const answer = await plainRequest(`${program.gatewayUrl}/v1/chat/completions`, {
       headers: { authorization: `Bearer ${key}`, 'x-api-key': key },
@@ -133,6 +149,8 @@ it('finds no secret in answers, logs, journal, snapshot, metrics or database', a
       served++;
     }
   }
+  await call(replacedKey, false);
+  served++;
   await call(wrongKey, false);
   expect(provider.secretsSeen).toEqual(new Set(keys));
 
@@ -145,26 +163,59 @@ it('finds no secret in answers, logs, journal, snapshot, metrics or database', a
   await ask('{ connections(first: 10) { nodes { secretPreview baseUrl health { message } } } }');
   await ask('{ discoveryRuns(first: 10) { nodes { results { error { message } } } } }');
   await ask('{ health { checks { message } } }');
+  await ask('{ accessKeys { nodes { preview } } alerts { nodes { message } } }');
+  await ask('{ auditLog(first: 100) { nodes { action subjectName changes { field before after } } } }');
+  await until('the receiver was told', async () => {
+    const { webhooks } = await ask('{ webhooks { url deliveries { event state attempts message } } }');
+    const [{ deliveries }] = webhooks;
+    return deliveries.length === 2 && deliveries.every(({ attempts }: any) => attempts > 0);
+  });
+  for (const file of ['usage-events.csv', 'usage-events.jsonl', 'usage-rollups.csv', 'usage-rollups.jsonl']) {
+    const answer = await fetch(`${program.adminUrl}/export/${file}`, {
+      headers: { authorization: `Bearer ${adminToken}` },
+    });
+    expect(answer.status).toBe(200);
+    seen.push(await answer.text());
+  }
   for (const path of ['/metrics', '/readyz']) seen.push(await (await fetch(program.adminUrl + path)).text());
+  const arguments_ = commandLinesOf(program);
+  const heap = await heapOf(program, heaps.path);
   expect((await program.stop()).code).toBe(0);
 
-  const marks = [adminToken, secretKey, ...keys, wrongToken, wrongKey, accessKey, cliToken, signed, forged];
+  const marks = {
+    adminToken,
+    secretKey,
+    ...Object.fromEntries(keys.map((key, place) => [`provider key ${place}`, key])),
+    wrongToken,
+    wrongKey,
+    replacedKey,
+    accessKey,
+    webhookSecret,
+    cliToken,
+    signed,
+    forged,
+  };
   const places = {
     answers: seen.join('\n'),
     logs: program.stdout() + program.stderr(),
     files: await textOfFiles(installation.dataDir),
     database: await dumpOf(installation.dataDir),
+    arguments: arguments_,
+    heap,
   };
   expect(places.logs.length).toBeGreaterThan(1_000);
   expect(places.database).toContain('connection.create');
+  expect(places.answers).toContain('webhook.create');
+  expect(places.arguments).toContain('gateway-process');
+  expect(places.heap).toContain('connection.create');
   const found = Object.entries(places).flatMap(([place, text]) =>
-    // A signed token is its signature; what it says of itself may be shown.
-    marks
-      .filter((text_) => text.includes(text_.split('.').at(-1) ?? text_))
-      .map((text_) => `${text_} in ${place}`),
+    Object.entries(marks)
+      // A signed token is its signature; what it says of itself may be shown.
+      .filter(([, secret]) => text.includes(secret.split('.').at(-1) ?? secret))
+      .map(([name]) => `${name} in ${place}`),
   );
   expect(found).toEqual([]);
-});
+}, 120_000);
 
 const CREATE_PROVIDER = `mutation ($baseUrl: URL!) { customProviderCreate(input: {
   slug: "echo", name: "Echo", billing: METERED, credential: API_KEY, protocol: OPENAI_CHAT, baseUrl: $baseUrl
@@ -172,79 +223,22 @@ const CREATE_PROVIDER = `mutation ($baseUrl: URL!) { customProviderCreate(input:
 const CREATE_CONNECTION = `mutation ($input: ConnectionCreateInput!) { connectionCreate(input: $input) {
   connection { id secretPreview } discoveryRun { id } userErrors { code message } } }`;
 
-interface EchoingProvider extends AsyncDisposable {
-  readonly url: string;
-  manner: Manner;
-  readonly secretsSeen: ReadonlySet<string>;
+/** How its processes were started, as everybody on the machine can see. */
+function commandLinesOf(program: Switchyard): string {
+  const { supervisor, control, gateways } = program.processes();
+  const ids = [supervisor, control, ...gateways].filter((id) => id !== null);
+  return execFileSync('ps', ['-o', 'args=', '-p', ids.join(',')], { encoding: 'utf8' });
 }
 
-async function startEchoingProvider(): Promise<EchoingProvider> {
-  const secretsSeen = new Set<string>();
-  const state = { manner: 'good' as Manner };
-  const server = createServer((request, response) => {
-    let body = '';
-    request.setEncoding('utf8').on('data', (text: string) => (body += text));
-    request.on('end', () => {
-      const secret = request.headers.authorization?.replace('Bearer ', '') ?? '';
-      if (secret !== '') secretsSeen.add(secret);
-      if (secret !== '') response.setHeader('x-echo', secret);
-      if (state.manner === 'good')
-        succeed(response, request.method === 'GET', body.includes('"stream":true'));
-      else refuse(response, state.manner, secret);
-    });
-  });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    secretsSeen,
-    get manner() {
-      return state.manner;
-    },
-    set manner(next) {
-      state.manner = next;
-    },
-    async [Symbol.asyncDispose]() {
-      server.closeAllConnections();
-      server.close();
-      await once(server, 'close');
-    },
-  };
-}
-
-const DELTA = `data: ${JSON.stringify({ id: '1', object: 'chat.completion.chunk', model: 'model-a', choices: [{ index: 0, delta: { role: 'assistant', content: 'hi' } }] })}\n\n`;
-
-function succeed(response: ServerResponse, isList: boolean, stream: boolean): void {
-  if (isList) return json(response, 200, { object: 'list', data: [{ id: 'model-a', object: 'model' }] });
-  if (stream) {
-    const last = { id: '1', choices: [{ index: 0, delta: {}, finish_reason: 'stop' }] };
-    response.setHeader('content-type', 'text/event-stream');
-    response.end(`${DELTA}data: ${JSON.stringify(last)}\n\ndata: [DONE]\n\n`);
-    return;
-  }
-  const message = { role: 'assistant', content: 'hi' };
-  json(response, 200, { id: '1', model: 'model-a', choices: [{ index: 0, message, finish_reason: 'stop' }] });
-}
-
-function refuse(response: ServerResponse, manner: Exclude<Manner, 'good'>, secret: string): void {
-  const error = { message: `Incorrect API key provided: ${secret}.`, type: 'invalid_api_key', code: secret };
-  const frame = `data: ${JSON.stringify({ error })}\n\n`;
-  if (manner === 'json') return json(response, 401, { error });
-  if (manner === 'objects')
-    return json(response, 422, { detail: [{ loc: ['header'], msg: secret, input: secret }] });
-  if (manner === 'whole') return json(response, 200, { error });
-  // Where the message is cut, half of a key must not stay.
-  if (manner === 'long') return json(response, 500, { error: { message: `${'x'.repeat(480)} ${secret}` } });
-  if (manner === 'text') {
-    response.writeHead(500, { 'content-type': 'text/plain' }).end(`no: ${secret}`);
-    return;
-  }
-  response.setHeader('content-type', 'text/event-stream');
-  response.end(manner === 'first-frame' ? frame : DELTA + frame);
-}
-
-function json(response: ServerResponse, status: number, body: unknown): void {
-  response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+/** Every string that the control process holds once it has settled; V8 cuts those of more than 1,024 characters. */
+async function heapOf(program: Switchyard, directory: string): Promise<string> {
+  const { control } = program.processes();
+  if (control === null) throw new Error('there is no control process');
+  process.kill(control, 'SIGUSR2');
+  const file = await until('the heap is being written', async () => (await readdir(directory))[0], 60_000);
+  // It does nothing else meanwhile: once it answers again, all of it is there.
+  await fetch(`${program.adminUrl}/livez`);
+  return readFile(join(directory, file), 'utf8');
 }
 
 /** Everything in the data directory, as it lies on the disk. */

@@ -11,6 +11,14 @@ export interface TokenOptions {
   /** Seconds since the epoch. */
   readonly expires?: number | string;
   readonly notBefore?: number;
+  /** A claim that is left out. */
+  readonly without?: 'exp' | 'aud' | 'iss';
+  /** Parts of the header beside the algorithm and the key's id. */
+  readonly header?: Record<string, unknown>;
+  /** Says in its header which key it is signed with, the key itself included. */
+  readonly bringsKey?: boolean;
+  /** Says in its header that whoever reads it has to know what this is. */
+  readonly critical?: string;
   /** Signs with a key that was never published. */
   readonly unknownKey?: boolean;
   /** Signs with the key that was current before the last rotation. */
@@ -35,6 +43,14 @@ interface Pair {
   readonly kid: string;
   readonly privateKey: CryptoKey;
   readonly jwk: JWK;
+}
+
+function headerOf({ header, bringsKey, critical }: TokenOptions, { jwk }: Pair): Record<string, unknown> {
+  return {
+    ...header,
+    ...(bringsKey && { jwk }),
+    ...(critical !== undefined && { crit: [critical], [critical]: true }),
+  };
 }
 
 export const AUDIENCE = 'switchyard-test';
@@ -81,13 +97,16 @@ export async function startIssuer(): Promise<Issuer> {
         sub: 'alice',
         ...options.claims,
       })
-        .setProtectedHeader({ alg: 'ES256', kid: pair.kid })
-        .setIssuer(options.issuer ?? url)
-        .setAudience(options.audience ?? AUDIENCE)
-        .setIssuedAt()
-        .setExpirationTime(options.expires ?? '5m');
+        .setProtectedHeader({ alg: 'ES256', kid: pair.kid, ...headerOf(options, pair) })
+        .setIssuedAt();
+      if (options.without !== 'iss') jwt.setIssuer(options.issuer ?? url);
+      if (options.without !== 'aud') jwt.setAudience(options.audience ?? AUDIENCE);
+      if (options.without !== 'exp') jwt.setExpirationTime(options.expires ?? '5m');
       if (options.notBefore !== undefined) jwt.setNotBefore(options.notBefore);
-      return jwt.sign(pair.privateKey);
+      return jwt.sign(
+        pair.privateKey,
+        options.critical === undefined ? {} : { crit: { [options.critical]: true } },
+      );
     },
     async rotate({ keepPrevious } = { keepPrevious: false }) {
       previous = current;

@@ -79,7 +79,7 @@ export async function createConnection(
         changes: [...auditedSettings(null, connection), ...(secret === null ? [] : [SECRET_SET])],
       });
       if (!input.discover) return null;
-      return deps.discovery.plan(tx, workspaceId, [connection], 'CONNECTION_CHANGED');
+      return (await deps.discovery.plan(tx, workspaceId, [connection], 'CONNECTION_CHANGED')).run;
     });
     if (discoveryRun === 'provider gone') return unknownProvider(await readProviders(rows), input.provider);
     if (discoveryRun === 'repeated') {

@@ -10,5 +10,6 @@ export async function planRediscovery(
   connection: ConnectionRecord,
 ): Promise<DiscoveryRunRecord | null> {
   if (!connection.enabled) return null;
-  return deps.discovery.plan(rows, connection.workspaceId, [connection], 'CONNECTION_CHANGED');
+  const { workspaceId } = connection;
+  return (await deps.discovery.plan(rows, workspaceId, [connection], 'CONNECTION_CHANGED')).run;
 }

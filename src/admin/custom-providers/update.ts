@@ -52,7 +52,7 @@ export async function changeCustomProvider(
     const run =
       connections.length === 0
         ? null
-        : await deps.discovery.plan(tx, workspaceId, connections, 'CONNECTION_CHANGED');
+        : (await deps.discovery.plan(tx, workspaceId, connections, 'CONNECTION_CHANGED')).run;
     return ok({ provider, run });
   });
   if (!changed.ok) return changed;

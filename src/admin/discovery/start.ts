@@ -25,13 +25,14 @@ export async function startDiscovery(
 
   const run = await rows.$transaction(async (tx) => {
     const planned = await deps.discovery.plan(tx, workspaceId, chosen.value, 'MANUAL');
+    if (!planned.isNew) return planned.run;
     await audit(tx, context, deps.clock, {
       action: 'discovery.start',
-      subjectId: planned.id,
+      subjectId: planned.run.id,
       subjectName: chosen.value.map(({ label }) => label).join(', '),
       changes: [],
     });
-    return planned;
+    return planned.run;
   });
   deps.discovery.launch(run);
   return ok(run);

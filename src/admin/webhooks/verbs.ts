@@ -2,10 +2,12 @@
 import { WEBHOOKS_MAX } from '../../config/admission-limits.js';
 import { newId } from '../../domain/ids.js';
 import type { WebhookDeliveryRecord, WebhookRecord } from '../../domain/records.js';
+import { inOrder } from '../../persistence/keyset.js';
 import { lockLimits } from '../../persistence/limits.js';
 import {
   deleteWebhook,
   findWebhook,
+  findWebhooks,
   insertDelivery,
   insertWebhook,
   listDeliveries,
@@ -33,6 +35,8 @@ export interface WebhookUpdateInput {
 
 export interface WebhookVerbs {
   list(context: AdminContext): Promise<readonly WebhookRecord[]>;
+  /** In the order of `ids`; null where there is none to be seen. */
+  byIds(context: AdminContext, ids: readonly string[]): Promise<readonly (WebhookRecord | null)[]>;
   /** The latest messages, newest first. */
   deliveries(
     context: AdminContext,
@@ -56,6 +60,10 @@ export function createWebhookVerbs(deps: AdminDeps): WebhookVerbs {
     async list(context) {
       requireScope(context, 'CONFIG_READ');
       return listWebhooks(rowsOf(context));
+    },
+    async byIds(context, ids) {
+      if (!context.actor.scopes.includes('CONFIG_READ')) return ids.map(() => null);
+      return inOrder(ids, await findWebhooks(rowsOf(context), ids));
     },
     async deliveries(context, webhookId, first) {
       requireScope(context, 'CONFIG_READ');

@@ -1,4 +1,5 @@
 /** Health of connections as it changes: the present state of each first, then changes only. */
+import { requireScope } from '../../admin/actor.js';
 import type { ConnectionRecord } from '../../domain/records.js';
 import type { HealthState } from '../../domain/vocabulary.js';
 import type { GraphqlContext } from '../context.js';
@@ -19,6 +20,7 @@ export async function followHealth(
   connectionIds: readonly string[] | null,
 ): Promise<AsyncIterableIterator<HealthChange>> {
   const { services, caller, loaders } = context;
+  requireScope(caller, 'CONFIG_READ');
   const changed = await followConnections({
     bus: services.bus,
     workspaceId: caller.actor.workspaceId,

@@ -2,6 +2,7 @@
 import type { Cooldown } from '../../domain/cooldown.js';
 import type { ConnectionRecord, HealthRecord } from '../../domain/records.js';
 import type { FailureClass } from '../../domain/vocabulary.js';
+import { exhaustionOf } from '../../routing/quota-outlook.js';
 import type { GraphqlContext } from '../context.js';
 
 export interface ShownHealth extends HealthRecord {
@@ -28,7 +29,7 @@ export async function healthOf(
 
 /**
  * Why a request for a model would not be accepted through a connection now; null when it would. A cool-down says so, of
- * the connection or of the model through it, and so does a connection that was found not to work.
+ * the connection or of the model through it, and so do a connection that was found not to work and a plan that is used up.
  */
 export async function whyHeldBack(
   connection: ConnectionRecord,
@@ -39,7 +40,10 @@ export async function whyHeldBack(
   const now = services.clock.now();
   const running = runningOf(cooldowns, null, now) ?? runningOf(cooldowns, modelRef, now);
   if (running) return running.class;
-  return connection.health.state === 'UNHEALTHY' ? connection.health.reason : null;
+  if (connection.health.state === 'UNHEALTHY') return connection.health.reason;
+  if (connection.billing !== 'SUBSCRIPTION') return null;
+  const readings = await loaders.quotaWindows.load(connection.id);
+  return exhaustionOf(readings, modelRef, now) === null ? null : 'QUOTA_EXHAUSTED';
 }
 
 function runningOf(

@@ -1,4 +1,5 @@
 /** A discovery run as it goes on: a snapshot first, then each outcome, and the end when it ends. */
+import { requireScope } from '../../admin/actor.js';
 import { AppError } from '../../domain/errors.js';
 import type { DiscoveryResultRecord, DiscoveryRunRecord } from '../../domain/records.js';
 import { createMailbox } from '../../live/mailbox.js';
@@ -16,6 +17,7 @@ export async function followRun(
   { services, caller, loaders }: GraphqlContext,
   runId: string,
 ): Promise<AsyncIterableIterator<RunProgress>> {
+  requireScope(caller, 'CONFIG_READ');
   const mailbox = createMailbox<string | null>({
     capacity: Number.POSITIVE_INFINITY,
     onEnd: () => unsubscribe(),

@@ -126,7 +126,7 @@ function checkCounts(document: DocumentNode): void {
     Directive: () => {
       directives++;
     },
-    StringValue: ({ value }) => refuseNul(value),
+    StringValue: ({ value }) => refuseUnstorable(value),
   });
   if (aliases > GRAPHQL_ALIASES_MAX) {
     throw refusal(
@@ -157,15 +157,27 @@ function readVariables(
 ): Readonly<Record<string, unknown>> {
   const values = getVariableValues(schema, operation.variableDefinitions ?? [], given, { maxErrors: 50 });
   if (values.errors) throw withCode(values.errors[0], 'BAD_USER_INPUT');
-  refuseNul(values.coerced);
+  refuseUnstorable(values.coerced);
   return values.coerced ?? {};
 }
 
-/** Postgres keeps no text with U+0000 in it, and nothing that is named has one. */
-function refuseNul(value: unknown): void {
+/** What Postgres keeps in no text, or in no JSON: nothing that is named has either. */
+const UNSTORABLE = /[\0\p{Surrogate}]/u;
+
+/** Whether a text can be kept, and so whether anything can have it. */
+export function isStorable(text: string): boolean {
+  return !UNSTORABLE.test(text);
+}
+
+function refuseUnstorable(value: unknown): void {
   if (typeof value === 'string') {
-    if (value.includes('\0')) throw refusal('BAD_USER_INPUT', 'Text must not contain the character U+0000.');
+    if (!isStorable(value)) {
+      throw refusal(
+        'BAD_USER_INPUT',
+        'Text must not contain the character U+0000 or half of a surrogate pair.',
+      );
+    }
   } else if (typeof value === 'object' && value !== null) {
-    for (const part of Object.values(value)) refuseNul(part);
+    for (const part of Object.values(value)) refuseUnstorable(part);
   }
 }

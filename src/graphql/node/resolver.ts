@@ -63,6 +63,8 @@ export async function loadNode(context: GraphqlContext, id: string): Promise<obj
         return await loaders.limit.load(id);
       case 'alert':
         return await loaders.alert.load(id);
+      case 'webhook':
+        return await loaders.webhook.load(id);
       case 'event':
         return await loaders.event.load(id);
       case 'audit':

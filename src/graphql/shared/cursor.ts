@@ -1,12 +1,39 @@
 /** Cursors: opaque to callers, a position within one kind of list inside. */
 import type { PagePosition } from '../../admin/admin.js';
 import { AppError } from '../../domain/errors.js';
+import { parseUsd } from '../../domain/money.js';
+import { isInstant } from './scalars.js';
 
 /** Lists with cursors of their own; one list's cursor is refused by another. */
 export type CursorKind = 'connection' | 'model' | 'run' | 'key' | 'usage' | 'audit' | 'alert';
 
+type SortKey = PagePosition['sortKey'];
+
 const VERSION = 1;
 const CURSOR_MAX_CHARS = 1_024;
+const ID = /^[\w-]{1,64}$/;
+
+const isCount = (key: SortKey): boolean => Number.isSafeInteger(key) && Number(key) >= 0;
+const isInt = (key: SortKey): boolean => typeof key === 'number' && (key | 0) === key;
+/** Within what a column of prices holds. */
+const isPrice = (nano: bigint | null): boolean => nano !== null && BigInt.asIntN(64, nano) === nano;
+const isNothing = (key: SortKey): boolean => key === null;
+
+/** Sort keys that a list can have: whoever writes a cursor of their own gets no further than here. */
+const SORT_KEYS: Record<CursorKind, (key: SortKey, order: string) => boolean> = {
+  connection: isInt,
+  usage: isCount,
+  run: isNothing,
+  key: isNothing,
+  audit: isNothing,
+  alert: isNothing,
+  model(key, order) {
+    if (order.startsWith('REF')) return typeof key === 'string' && !key.includes('\0');
+    if (key === null) return true;
+    if (order.startsWith('INPUT_PRICE')) return typeof key === 'string' && isPrice(parseUsd(key));
+    return order.startsWith('CONTEXT_WINDOW') ? isInt(key) : typeof key === 'number' && isInstant(key);
+  },
+};
 
 /** A position as a cursor. `order` tells apart the orders of one list, where it has several. */
 export function encodeCursor(kind: CursorKind, position: PagePosition, order = ''): string {
@@ -25,9 +52,13 @@ export function decodeCursor(
   const fields = cursor.length <= CURSOR_MAX_CHARS ? parseFields(cursor) : null;
   if (!fields || fields[0] !== VERSION || fields[1] !== kind + order) throw notACursor();
   const [, , sortKey, id] = fields;
-  const sortable = sortKey === null || typeof sortKey === 'string' || typeof sortKey === 'number';
-  if (!sortable || typeof id !== 'string' || fields.length !== 4) throw notACursor();
+  if (!isSortKey(sortKey) || !SORT_KEYS[kind](sortKey, order)) throw notACursor();
+  if (typeof id !== 'string' || !ID.test(id) || fields.length !== 4) throw notACursor();
   return { sortKey, id };
+}
+
+function isSortKey(value: unknown): value is SortKey {
+  return value === null || typeof value === 'string' || typeof value === 'number';
 }
 
 function parseFields(cursor: string): readonly unknown[] | null {

@@ -14,6 +14,7 @@ const TYPE_OF_KIND: Partial<Record<IdKind, string>> = {
   accessKey: 'AccessKey',
   limit: 'UsageLimit',
   alert: 'Alert',
+  webhook: 'Webhook',
   event: 'UsageEvent',
   audit: 'AuditEntry',
 };

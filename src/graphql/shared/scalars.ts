@@ -4,6 +4,8 @@ import { formatUsd, parseUsd } from '../../domain/money.js';
 
 const RFC_3339 =
   /^(\d{4})-(\d{2})-(\d{2})T([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d+)?(Z|[+-]([01]\d|2[0-3]):[0-5]\d)$/i;
+const FIRST_INSTANT = Date.parse('0001-01-01T00:00:00Z');
+const LAST_INSTANT = Date.parse('9999-12-31T23:59:59.999Z');
 const URL_MAX_CHARS = 2_048;
 
 function refuse(scalar: string, wanted: string, value: unknown): never {
@@ -104,7 +106,12 @@ function parseInstant(text: string): number | null {
   const calendar = new Date(Date.UTC(Number(year), Number(month) - 1, Number(day)));
   if (calendar.getUTCMonth() !== Number(month) - 1 || calendar.getUTCDate() !== Number(day)) return null;
   const time = Date.parse(text);
-  return Number.isNaN(time) ? null : time;
+  return isInstant(time) ? time : null;
+}
+
+/** Whether RFC 3339, JavaScript and Postgres can all write a moment: its year in UTC is 1 to 9999. */
+export function isInstant(time: number): boolean {
+  return Number.isInteger(time) && time >= FIRST_INSTANT && time <= LAST_INSTANT;
 }
 
 function canonicalDecimal(text: string): string | null {

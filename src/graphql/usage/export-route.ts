@@ -9,6 +9,7 @@ import type { UsageFilter } from '../../persistence/usage-filter.js';
 import { EXPORT_SUBJECTS, type UsageExport } from '../../usage/export.js';
 import type { GraphqlServices } from '../context.js';
 import { DateTimeScalar } from '../shared/scalars.js';
+import { isStorable } from '../guard/guard.js';
 import type { SignIn } from '../sign-in.js';
 import type { UsageFilterInput } from './inputs.js';
 import { toFilter } from './ranges.js';
@@ -123,6 +124,9 @@ function readFilter(request: FastifyRequest, { clock }: GraphqlServices): UsageF
   const lists = Object.fromEntries(
     LISTS.filter((name) => given.has(name)).map((name) => [name, given.getAll(name)]),
   );
+  for (const [name, value] of given) {
+    if (!isStorable(value)) throw refuse(name, 'must not contain the character U+0000');
+  }
   for (const billing of given.getAll('billings')) checkAmong('billings', billing, BILLINGS);
   for (const status of given.getAll('statuses')) checkAmong('statuses', status, USAGE_STATUSES);
   const from = readInstant('from', given.get('from'));

@@ -35,19 +35,25 @@ export class WebhookResolver {
 
   @Mutation(() => WebhookUpdatePayload, { description: 'Change a webhook; its secret stays.' })
   async webhookUpdate(
-    @Ctx() { services, caller }: GraphqlContext,
+    @Ctx() { services, caller, loaders }: GraphqlContext,
     @Id() id: string,
     @Input(() => WebhookUpdateInput) input: WebhookUpdateInput,
   ): Promise<object> {
     const userErrors = refuseNulls(input, ['name', 'url', 'enabled']);
     if (userErrors.length > 0) return { userErrors };
     const result = await services.admin.webhooks.update(caller, id, present(input));
+    loaders.webhook.clear(id);
     return toPayload(result, (webhook) => ({ webhook }));
   }
 
   @Mutation(() => WebhookDeletePayload, { description: 'Remove a webhook and the messages to it.' })
-  async webhookDelete(@Ctx() { services, caller }: GraphqlContext, @Id() id: string): Promise<object> {
-    return toPayload(await services.admin.webhooks.remove(caller, id), (deletedId) => ({ deletedId }));
+  async webhookDelete(
+    @Ctx() { services, caller, loaders }: GraphqlContext,
+    @Id() id: string,
+  ): Promise<object> {
+    const result = await services.admin.webhooks.remove(caller, id);
+    loaders.webhook.clear(id);
+    return toPayload(result, (deletedId) => ({ deletedId }));
   }
 
   @Mutation(() => WebhookTestPayload, {

@@ -2,6 +2,7 @@
 import { Field, ID, InputType, Int, ObjectType } from 'type-graphql';
 import type { WebhookDeliveryRecord } from '../../domain/records.js';
 import { DeliveryStateEnum } from '../shared/enums.js';
+import { Node } from '../shared/node.js';
 import { DateTimeScalar, UrlScalar } from '../shared/scalars.js';
 import { UserError } from '../shared/user-error.js';
 
@@ -32,11 +33,8 @@ export class WebhookDelivery {
   declare readonly finishedAt: number | null;
 }
 
-@ObjectType('Webhook', { description: 'Where alerts are sent.' })
-export class Webhook {
-  @Field(() => ID, { description: 'Opaque ID, unique across every type.' })
-  declare readonly id: string;
-
+@ObjectType('Webhook', { description: 'Where alerts are sent.', implements: Node })
+export class Webhook extends Node {
   @Field(() => String, { description: "Operator's name for it." })
   declare readonly name: string;
 

@@ -71,15 +71,32 @@ describe('a token of the configured issuer', () => {
     ['for another audience', () => issuer.token({ audience: 'somebody-else' })],
     ['of another issuer', () => issuer.token({ issuer: 'https://issuer.example' })],
     ['that expired', () => issuer.token({ expires: now() - 60 })],
+    ['that never expires', () => issuer.token({ without: 'exp' })],
+    ['for nobody in particular', () => issuer.token({ without: 'aud' })],
+    ['of no issuer', () => issuer.token({ without: 'iss' })],
     ['that is not valid yet', () => issuer.token({ notBefore: now() + 60 })],
     ['signed with a key the issuer does not publish', () => issuer.token({ unknownKey: true })],
     ['without a workspace', () => issuer.token({ claims: { switchyard_workspace: undefined } })],
     ['of a workspace that is not there', () => issuer.token({ claims: { switchyard_workspace: 'nowhere' } })],
     ['of two workspaces', () => issuer.token({ claims: { switchyard_workspace: ['default', 'other'] } })],
+    [
+      'of a workspace that is no text',
+      () => issuer.token({ claims: { switchyard_workspace: { default: 1 } } }),
+    ],
+    ['of any workspace', () => issuer.token({ claims: { switchyard_workspace: '*' } })],
+    [
+      'whose scopes are no texts',
+      () => issuer.token({ claims: { switchyard_scopes: { CONFIG_READ: true } } }),
+    ],
+    ['with every scope at once', () => issuer.token({ claims: { switchyard_scopes: 'all' } })],
+    ['with an empty list of scopes', () => issuer.token({ claims: { switchyard_scopes: [] } })],
     ['without scopes', () => issuer.token({ claims: { switchyard_scopes: undefined } })],
     ['with unknown scopes only', () => issuer.token({ claims: { switchyard_scopes: 'openid ROOT' } })],
     ['without a subject', () => issuer.token({ claims: { sub: undefined } })],
     ['with an endless subject', () => issuer.token({ claims: { sub: 'a'.repeat(300) } })],
+    ['that demands what is not understood', () => issuer.token({ critical: 'made-up' })],
+    ['that brings the key it is signed with', () => issuer.token({ unknownKey: true, bringsKey: true })],
+    ['that says where its key is', () => issuer.token({ unknownKey: true, header: { jku: issuer.url } })],
     ['that is not signed', async () => unsigned(await issuer.token(), '')],
     ['that says it needs no signature', async () => unsigned(await issuer.token(), 'x')],
     ['signed with the public key as a shared secret', async () => confused(await issuer.token())],
@@ -112,6 +129,27 @@ describe("the issuer's keys", () => {
     expect(await signIn(await issuer.token())).not.toBeNull();
     expect(await signIn(await issuer.token({ unknownKey: true }))).toBeNull();
     expect(await signIn(await issuer.token())).not.toBeNull();
+  });
+
+  it('may be out of reach from the start: nobody signs in until they are there', async () => {
+    const token = await issuer.token();
+    issuer.setAway(true);
+    expect(await signIn(token)).toBeNull();
+    issuer.setAway(false);
+    expect(await signIn(token)).not.toBeNull();
+  });
+
+  it('are looked for where the issuer itself says, and nowhere for one that calls itself otherwise', async () => {
+    const config = { ...settings(), issuer: `${issuer.url}/` };
+    const other = createIssuerSignIn({
+      config,
+      database: harness.database,
+      http,
+      clock: systemClock,
+      logger: quietLogger,
+      coolDownMs: 0,
+    });
+    expect(await other(await issuer.token({ issuer: config.issuer }))).toBeNull();
   });
 
   it('stay known when renewing them fails, and are renewed in time', async () => {

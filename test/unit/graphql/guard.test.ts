@@ -116,6 +116,14 @@ describe('the guard', () => {
     );
   });
 
+  it.each(['a\0b', 'a\ud800b', '\udc00'])('refuses text that the database cannot keep: %j', (text) => {
+    const query = 'query ($id: ID!) { node(id: $id) { id } }';
+    expect(() => guard(query, { id: text })).toThrow(
+      expect.objectContaining({ extensions: expect.objectContaining({ code: 'BAD_USER_INPUT' }) }),
+    );
+    expect(() => guard(query, { id: 'a😀b' })).not.toThrow();
+  });
+
   it('lets pass what is just within the bounds', () => {
     guard(deep(3));
     guard(`{ ${Array.from({ length: 20 }, (_, i) => `a${i}: __typename`).join(' ')} }`);

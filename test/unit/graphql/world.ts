@@ -188,6 +188,7 @@ export async function startWorld(
     },
     webhooks: {
       list: unused,
+      byIds: (_context, ids) => Promise.resolve(ids.map(() => null)),
       deliveries: unused,
       create: unused,
       update: unused,

@@ -23,7 +23,7 @@ import {
   type GraphqlServices,
   type HealthCheckValue,
 } from './context.js';
-import { withinDeadline } from './deadline.js';
+import { callerGone, withinDeadline } from './deadline.js';
 import { asAppError, toPublicError } from './errors.js';
 import { graphiqlPage } from './graphiql.js';
 import { createCostBuckets } from './guard/cost-buckets.js';
@@ -200,10 +200,14 @@ function addGraphql(
       controller,
       loaders: null,
     });
-    const answer = handlerFor(context).call(this, request, reply);
-    return withinDeadline(Promise.resolve(answer), {
+    const isChange = (): boolean => context.found.operation === 'mutation';
+    // A change is made whether or not its caller stays to hear of it.
+    reply.raw.once('close', () => {
+      if (!reply.raw.writableFinished && !isChange()) controller.abort(callerGone());
+    });
+    return withinDeadline(async () => handlerFor(context).call(this, request, reply), {
       controller,
-      isChange: () => context.found.operation === 'mutation',
+      isChange,
       timeoutMs: services.operationTimeoutMs,
     });
   });

@@ -24,6 +24,7 @@ import { PrismaClient } from './generated/client.js';
 import { migrate } from './migrate.js';
 import { ensurePartitions } from './partitions.js';
 import { readTypesWith, runTransaction, sqlOf, type SqlDatabase } from './sql.js';
+import { makeStoppable } from './stop-statements.js';
 import { scopeToWorkspace, type ScopedClient } from './workspace-scope.js';
 
 export interface Database extends SqlDatabase {
@@ -169,6 +170,7 @@ function createDatabase(source: Source, logger: Logger): Database {
   pool.on('error', onConnectionLost);
   // Between handing a connection out and its taker listening, an error would have no listener and end the process.
   pool.on('connect', (client) => client.on('error', () => undefined));
+  makeStoppable(pool, { serverStops: source.kind === 'external' });
   const prisma = new PrismaClient({
     adapter: new PrismaPg(pool, {
       onConnectionError: onConnectionLost,

@@ -27,6 +27,7 @@ import { callerGone, withinDeadline } from './deadline.js';
 import { asAppError, toPublicError } from './errors.js';
 import { graphiqlPage } from './graphiql.js';
 import { createCostBuckets } from './guard/cost-buckets.js';
+import { createDocumentCache } from './guard/document-cache.js';
 import { createLiveStats, type LiveStats } from './live-stats.js';
 import { logFaults, measureLive } from './report.js';
 import { adminSchemaHash, buildAdminSchema } from './schema.js';
@@ -90,8 +91,16 @@ export async function startAdminServer(deps: AdminServerDeps): Promise<AdminServ
   };
   const signIn = createSignIn(admin, clock);
   const app = createApp(services);
-  const apollo = await startApollo(schema, services);
-  const sockets = createSocketServer({ schema, services, signIn, path: GRAPHQL_PATH, ...deps.sockets });
+  const documents = createDocumentCache();
+  const apollo = await startApollo(schema, services, documents);
+  const sockets = createSocketServer({
+    schema,
+    documents,
+    services,
+    signIn,
+    path: GRAPHQL_PATH,
+    ...deps.sockets,
+  });
   sockets.attach(app.server);
 
   addGraphql(app, services, signIn, (context) =>

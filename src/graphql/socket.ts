@@ -34,6 +34,7 @@ import { callerGone, withinDeadline } from './deadline.js';
 import { answerEvents } from './event-stream.js';
 import { asGraphqlError, refusal, toPublicError } from './errors.js';
 import { tokenIdOf } from './guard/cost-buckets.js';
+import type { DocumentCache } from './guard/document-cache.js';
 import { costReport, DocumentRefused, guardOperation, readDocument } from './guard/guard.js';
 import { createOutbox } from './outbox.js';
 import { extensionsOf, logFaults, logOperation } from './report.js';
@@ -62,6 +63,7 @@ const TIMER_MAX_MS = 2 ** 31 - 1;
 
 export interface SocketServerOptions {
   readonly schema: GraphQLSchema;
+  readonly documents: DocumentCache;
   readonly services: GraphqlServices;
   readonly signIn: SignIn;
   readonly path: string;
@@ -87,7 +89,7 @@ interface AnyResult {
 type PeerContext = Context<Record<string, unknown> | undefined, Peer>;
 
 export function createSocketServer(options: SocketServerOptions): SocketServer {
-  const { schema, services, signIn, path } = options;
+  const { schema, documents, services, signIn, path } = options;
   const { clock } = services;
   const logger = services.logger.child({ part: 'graphql-socket' });
   const keepAliveMs = options.keepAliveMs ?? SOCKET_KEEP_ALIVE_MS;
@@ -198,7 +200,7 @@ export function createSocketServer(options: SocketServerOptions): SocketServer {
           `A socket runs at most ${OPERATIONS_PER_SOCKET_MAX} operations at once; end one or open another socket.`,
         );
       }
-      const document = readDocument(schema, payload.query);
+      const document = readDocument(schema, payload.query, documents);
       const { operationName, variables } = payload;
       const tokenId = tokenIdOf(peer.actor);
       const guarded = guardOperation({

@@ -1,5 +1,6 @@
 /** What a caller can put right, and what updates do to fields that are absent or null, over HTTP. */
 import { getNamedType, isInputObjectType, isNonNullType, isObjectType } from 'graphql';
+import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { USER_ERROR_CODES, type UserErrorCode } from '../../src/admin/result.js';
 import { buildAdminSchema } from '../../src/graphql/schema.js';
@@ -219,4 +220,34 @@ describe('a field of an update', () => {
         .join(' ')
     );
   };
+});
+
+describe('a fault', () => {
+  it('is told in one masked sentence with the request id, under which the log has the cause', async () => {
+    const lines: string[] = [];
+    const logger = pino({}, { write: (line: string) => void lines.push(line) });
+    const faulty = await startTestAdminServer(harness, {
+      logger,
+      admin: {
+        ...harness.admin,
+        workspace: () => Promise.reject(new Error('relation "secret_table" does not exist')),
+      },
+    });
+    try {
+      const { token } = await addToken(harness, workspaceId);
+      const answer = await createGraphqlClient(faulty.url, token).send(
+        '{ viewer { workspace { slug } } }',
+        {},
+        { 'x-request-id': 'trace-me' },
+      );
+      expect(answer.status).toBe(500);
+      expect(answer.errors).toMatchObject([{ extensions: { code: 'INTERNAL_SERVER_ERROR' } }]);
+      expect(answer.extensions).toMatchObject({ requestId: 'trace-me' });
+      expect(answer.text).not.toContain('secret_table');
+      const told = lines.filter((line) => line.includes('secret_table'));
+      expect(told.map((line) => JSON.parse(line))).toMatchObject([{ requestId: 'trace-me' }]);
+    } finally {
+      await faulty.close();
+    }
+  });
 });

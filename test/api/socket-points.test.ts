@@ -96,7 +96,7 @@ describe('introducing oneself', () => {
     check.end();
   });
 
-  it('closes every bad token in the same words and in about the same time', async () => {
+  it('closes every bad token in the same words: missing, malformed, unknown and expired', async () => {
     const { world, dial } = await start();
     const owner = world.actors.get(TOKEN);
     if (!owner) throw new Error('the owner is missing');
@@ -105,7 +105,8 @@ describe('introducing oneself', () => {
       'Bearer',
       'Bearer ',
       'Basic dTpw',
-      'Bearer sya_revoked',
+      'Bearer sya_unknown',
+      'Bearer sya_expired',
       'Bearer two words',
       '',
       null,

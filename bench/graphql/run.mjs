@@ -138,6 +138,8 @@ async function sinceLast() {
 }
 
 async function statementsOf(work) {
+  // The caller's token is looked at once in a while, whatever is asked.
+  await work();
   await sinceLast();
   await work();
   return (await sinceLast()).statements;

@@ -389,7 +389,7 @@ describe('an operation', () => {
 
 describe('the end', () => {
   it('of one token closes its sockets and no others', async () => {
-    const { world, signedIn } = await start({ sockets: { keepAliveMs: 30 } });
+    const { world, signedIn } = await start();
     const owner = world.actors.get(TOKEN);
     if (!owner) throw new Error('the owner is missing');
     world.actors.set('sya_short', { ...owner, id: 'tok_short', expiresAt: Date.now() + 200 });

@@ -1,7 +1,7 @@
 /**
  * Two listeners over one database in one process: the admin API, and a plain Apollo Server with resolvers written by hand
- * for the same documents, without guard, scopes, loaders, masking or log. Prints their addresses, then answers, for each
- * message `start`, with the SQL statements since the one before.
+ * for the same documents, without guard, scopes, loaders, masking or log. Sends their addresses, then answers each message
+ * `start` with the SQL statements and the processor time since the one before.
  */
 import 'reflect-metadata';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -24,6 +24,7 @@ import { createLogger } from '../../dist/src/observability/logger.js';
 import { openDatabase } from '../../dist/src/persistence/database.js';
 import { createVault } from '../../dist/src/secrets/vault.js';
 import { createHttpGet } from '../../dist/src/upstream/http-get.js';
+import { followErrorRates } from '../../dist/src/usage/error-rates.js';
 
 const TOKEN = 'bench-'.repeat(8);
 const dataDir = mkdtempSync(join(tmpdir(), 'switchyard-bench-'));
@@ -53,13 +54,19 @@ const ours = await startAdminServer({
   host: '127.0.0.1',
   port: 0,
   admin,
-  usage: createUsageReads({ sql: database, clock: systemClock, bus }),
+  usage: createUsageReads({
+    sql: database,
+    clock: systemClock,
+    bus,
+    errorRates: followErrorRates({ bus, clock: systemClock }),
+  }),
   bus,
   clock,
   logger,
   metrics: new Registry(),
   version: 'bench',
-  checks: async () => [],
+  usageRetentionDays: 90,
+  checks,
 });
 const plain = new ApolloServer({
   typeDefs: typeDefs(),
@@ -68,14 +75,26 @@ const plain = new ApolloServer({
 });
 const { url } = await startStandaloneServer(plain, { listen: { host: '127.0.0.1', port: 0 } });
 
+/** The one check that asks the database something, as the program has it. */
+async function checks() {
+  const from = performance.now();
+  await database.ping();
+  return [
+    { name: 'database', state: 'HEALTHY', latencyMs: Math.round(performance.now() - from), message: null },
+  ];
+}
+
 let statements = 0;
 const query = pg.Client.prototype.query;
 pg.Client.prototype.query = function (...args) {
   statements++;
   return query.apply(this, args);
 };
+let cpu = process.cpuUsage();
 process.on('message', () => {
-  process.send({ statements });
+  const { user, system } = process.cpuUsage(cpu);
+  process.send({ statements, cpuMs: (user + system) / 1000 });
+  cpu = process.cpuUsage();
   statements = 0;
 });
 process.once('disconnect', () => {
@@ -104,7 +123,12 @@ async function fill(workspaceId) {
 
 function typeDefs() {
   return `#graphql
-    type Query { viewer: Viewer! connections(first: Int!): Connections! models(first: Int!): Models! accessKeys(first: Int!): Keys! auditLog(first: Int!): Audit! }
+    type Query { health: Service! viewer: Viewer! connections(first: Int!): Connections! models(first: Int!): Models! accessKeys(first: Int!): Keys! auditLog(first: Int!): Audit! }
+    type Mutation { connectionUpdate(id: ID!, input: ConnectionInput!): ConnectionPayload! }
+    input ConnectionInput { label: String! }
+    type ConnectionPayload { connection: Connection userErrors: [UserError!]! }
+    type UserError { code: String! }
+    type Service { state: String! version: String! startedAt: String! checks: [Check!]! } type Check { name: String! state: String! latencyMs: Float }
     type Viewer { name: String! scopes: [String!]! }
     type PageInfo { hasNextPage: Boolean! endCursor: String }
     type Connections { nodes: [Connection!]! pageInfo: PageInfo! totalCount: Int! }
@@ -129,6 +153,12 @@ function resolvers(prisma) {
   const iso = (date) => date && date.toISOString();
   return {
     Query: {
+      health: async () => ({
+        state: 'HEALTHY',
+        version: 'bench',
+        startedAt: new Date(0).toISOString(),
+        checks: await checks(),
+      }),
       viewer: async () => {
         const token = await prisma.adminToken.findFirst();
         return { name: token.name, scopes: token.scopes };
@@ -161,6 +191,15 @@ function resolvers(prisma) {
       auditLog: async (_, { first }) =>
         page(await prisma.auditEntry.findMany({ take: first + 1, orderBy: { id: 'desc' } }), first),
     },
+    Mutation: {
+      connectionUpdate: (_, { id, input }) =>
+        prisma.$transaction(async (rows) => {
+          const before = await rows.connection.findUniqueOrThrow({ where: { id } });
+          const connection = await rows.connection.update({ where: { id }, data: input });
+          await rows.auditEntry.create({ data: auditOf(before, connection) });
+          return { connection, userErrors: [] };
+        }),
+    },
     Connection: { health: ({ healthState }) => ({ state: healthState }), provider: () => ({ name: 'Z.ai' }) },
     Model: {
       availability: ({ connections }) =>
@@ -171,5 +210,22 @@ function resolvers(prisma) {
       occurredAt: ({ occurredAt }) => iso(occurredAt),
       actor: ({ actorName }) => ({ name: actorName }),
     },
+  };
+}
+
+let entries = 0;
+
+function auditOf(before, { id, workspaceId, label }) {
+  return {
+    id: `aud_plain_${String((entries += 1)).padStart(20, '0')}`,
+    workspaceId,
+    occurredAt: new Date(),
+    actorKind: 'ADMIN_TOKEN',
+    actorId: 'tok_1',
+    actorName: 'bench',
+    action: 'connection.update',
+    subjectId: id,
+    subjectName: label,
+    changes: [{ field: 'label', before: before.label, after: label }],
   };
 }

@@ -47,6 +47,9 @@ export const SOCKET_CLOSE_TIMEOUT_MS = 1_000;
 /** How long the first answer under an idempotency key is repeated. */
 export const IDEMPOTENCY_WINDOW_MS = 24 * 3_600_000;
 
+/** Keys past it that a mutation with a key forgets beside its own work: more than it adds, and few enough to cost nothing. */
+export const IDEMPOTENCY_SWEEP_MAX_KEYS = 20;
+
 /**
  * How long a recognised admin token is trusted without another look, and how often those of open websockets are looked at: a
  * revocation by another process works within the sum of both, which is to stay below a second.
@@ -81,3 +84,6 @@ export const SUBSCRIPTION_BATCH_MAX_EVENTS = 50;
 
 /** Bytes a websocket may hold that its peer has not taken before what is sent next is waited for: one batch of full events. */
 export const SOCKET_BUFFER_BYTES = 128 * 1024;
+
+/** Valid documents remembered: a few hundred of usual size, so that what clients repeat is read once. */
+export const DOCUMENTS_CACHED_MAX_BYTES = 16 * 1024 * 1024;

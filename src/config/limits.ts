@@ -144,6 +144,9 @@ export const DATABASE_ANSWER_TIMEOUT_MS = 40_000;
 export const TRANSACTION_WAIT_MS = 10_000;
 export const TRANSACTION_TIMEOUT_MS = 15_000;
 
+/** Time for asking the server to stop a statement; past it the statement's own time-out has to do. */
+export const STATEMENT_CANCEL_TIMEOUT_MS = 2_000;
+
 /** Prepared statements kept per connection; the program's own queries are fewer, built ones must not pile up. */
 export const PREPARED_STATEMENTS_MAX = 256;
 

@@ -1,22 +1,39 @@
 /** GraphQL over HTTP: Apollo Server, with the same guard, masking and extensions as websockets have. */
-import { ApolloServer, HeaderMap, type ApolloServerPlugin, type GraphQLResponse } from '@apollo/server';
-import { ApolloServerPluginLandingPageDisabled } from '@apollo/server/plugin/disabled';
+import {
+  ApolloServer,
+  HeaderMap,
+  type ApolloServerOptions,
+  type ApolloServerPlugin,
+  type GraphQLResponse,
+} from '@apollo/server';
+import {
+  ApolloServerPluginCacheControlDisabled,
+  ApolloServerPluginLandingPageDisabled,
+} from '@apollo/server/plugin/disabled';
 import type { GraphQLFormattedError, GraphQLSchema } from 'graphql';
 import type { GraphqlContext, GraphqlServices } from './context.js';
 import { refusal, statusOfCode, toPublicError } from './errors.js';
 import { tokenIdOf } from './guard/cost-buckets.js';
+import type { DocumentCache } from './guard/document-cache.js';
 import { guardOperation, PARSE_OPTIONS } from './guard/guard.js';
 import { extensionsOf, logFaults, logOperation } from './report.js';
 
 export async function startApollo(
   schema: GraphQLSchema,
   services: GraphqlServices,
+  documents: DocumentCache,
 ): Promise<ApolloServer<GraphqlContext>> {
   const apollo = new ApolloServer<GraphqlContext>({
     schema,
     parseOptions: PARSE_OPTIONS,
-    // Apollo's own page loads from the network; ours does not.
-    plugins: [guardPlugin(schema), reportPlugin(services), ApolloServerPluginLandingPageDisabled()],
+    plugins: [
+      guardPlugin(schema),
+      reportPlugin(services),
+      // Apollo's own page loads from the network; ours does not.
+      ApolloServerPluginLandingPageDisabled(),
+      // Answers are never cached, and looking at every field for how long they might be is not free.
+      ApolloServerPluginCacheControlDisabled(),
+    ],
     formatError: (_formatted, error) => toPublicError(error).formatted,
     // Every caller of a document is signed in by then.
     introspection: true,
@@ -25,12 +42,24 @@ export async function startApollo(
     allowBatchedHttpRequests: false,
     includeStacktraceInErrorResponses: false,
     stopOnTerminationSignals: false,
-    documentStore: null,
+    documentStore: documentStore(documents),
     nodeEnv: 'production',
     logger: services.logger,
   });
   await apollo.start();
   return apollo;
+}
+
+/** The cache in the form that Apollo asks for; it puts in what it found valid. */
+function documentStore({
+  get,
+  set,
+}: DocumentCache): NonNullable<ApolloServerOptions<GraphqlContext>['documentStore']> {
+  return {
+    get: (key) => Promise.resolve(get(key)),
+    set: (key, document) => Promise.resolve(set(key, document)),
+    delete: () => Promise.resolve(false),
+  };
 }
 
 function guardPlugin(schema: GraphQLSchema): ApolloServerPlugin<GraphqlContext> {

@@ -23,10 +23,11 @@ import {
   type GraphqlServices,
   type HealthCheckValue,
 } from './context.js';
-import { withinDeadline } from './deadline.js';
+import { callerGone, withinDeadline } from './deadline.js';
 import { asAppError, toPublicError } from './errors.js';
 import { graphiqlPage } from './graphiql.js';
 import { createCostBuckets } from './guard/cost-buckets.js';
+import { createDocumentCache } from './guard/document-cache.js';
 import { createLiveStats, type LiveStats } from './live-stats.js';
 import { logFaults, measureLive } from './report.js';
 import { adminSchemaHash, buildAdminSchema } from './schema.js';
@@ -90,8 +91,16 @@ export async function startAdminServer(deps: AdminServerDeps): Promise<AdminServ
   };
   const signIn = createSignIn(admin, clock);
   const app = createApp(services);
-  const apollo = await startApollo(schema, services);
-  const sockets = createSocketServer({ schema, services, signIn, path: GRAPHQL_PATH, ...deps.sockets });
+  const documents = createDocumentCache();
+  const apollo = await startApollo(schema, services, documents);
+  const sockets = createSocketServer({
+    schema,
+    documents,
+    services,
+    signIn,
+    path: GRAPHQL_PATH,
+    ...deps.sockets,
+  });
   sockets.attach(app.server);
 
   addGraphql(app, services, signIn, (context) =>
@@ -200,10 +209,14 @@ function addGraphql(
       controller,
       loaders: null,
     });
-    const answer = handlerFor(context).call(this, request, reply);
-    return withinDeadline(Promise.resolve(answer), {
+    const isChange = (): boolean => context.found.operation === 'mutation';
+    // A change is made whether or not its caller stays to hear of it.
+    reply.raw.once('close', () => {
+      if (!reply.raw.writableFinished && !isChange()) controller.abort(callerGone());
+    });
+    return withinDeadline(async () => handlerFor(context).call(this, request, reply), {
       controller,
-      isChange: () => context.found.operation === 'mutation',
+      isChange,
       timeoutMs: services.operationTimeoutMs,
     });
   });

@@ -3,8 +3,10 @@ import type { IncomingMessage } from 'node:http';
 import type { SubscribePayload } from 'graphql-ws';
 import type { WebSocket } from 'ws';
 import type { Actor } from '../admin/actor.js';
+import { SOCKET_CLOSE_TIMEOUT_MS } from '../config/graphql-limits.js';
 import type { Clock } from '../domain/clock.js';
 import type { GraphqlContext } from './context.js';
+import { callerGone } from './deadline.js';
 import type { CostReport } from './guard/guard.js';
 import { tokenIdOf } from './guard/cost-buckets.js';
 import type { Loaders } from './loaders.js';
@@ -13,6 +15,8 @@ import type { Loaders } from './loaders.js';
 export interface Operation {
   readonly requestId: string;
   readonly controller: AbortController;
+  /** Whether its peer still waits for it. */
+  readonly isWanted: () => boolean;
   /** Null for a peer that has not signed in. */
   cost: CostReport | null;
   /** Null until it has passed the guard. */
@@ -38,6 +42,16 @@ export interface Peer {
   expiry: NodeJS.Timeout | null;
 }
 
+/** Whether its peer ended an operation that still runs. */
+export function isUnwanted({ isWanted }: Operation): boolean {
+  return !isWanted();
+}
+
+/** Stops those that nobody waits for any more. A change is made all the same, as over HTTP. */
+export function abandon(operations: Iterable<Operation>): void {
+  for (const { controller, type } of operations) if (type !== 'mutation') controller.abort(callerGone());
+}
+
 /** Whether two actors get the same answers to everything. */
 export function seeTheSame(a: Actor, b: Actor): boolean {
   return (
@@ -60,6 +74,18 @@ export function keepAlive(socket: WebSocket, intervalMs: number): () => void {
     if (socket.readyState === socket.OPEN) socket.ping();
   }, intervalMs);
   return () => clearInterval(timer);
+}
+
+/** Closes a socket, and cuts it when its peer does not close its side. */
+export function closeInTime(socket: WebSocket, code: number, reason: string): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => socket.terminate(), SOCKET_CLOSE_TIMEOUT_MS);
+    socket.once('close', () => {
+      clearTimeout(timer);
+      resolve();
+    });
+    socket.close(code, reason);
+  });
 }
 
 /** Asked once per message: whether there have been more than `perSecond` of them for longer than a burst. */

@@ -22,7 +22,6 @@ import {
   OPERATIONS_PER_SOCKET_MAX,
   SOCKETS_MAX,
   SOCKETS_PER_TOKEN_MAX,
-  SOCKET_CLOSE_TIMEOUT_MS,
   SOCKET_INIT_TIMEOUT_MS,
   SOCKET_KEEP_ALIVE_MS,
   SOCKET_MESSAGES_PER_SECOND,
@@ -31,10 +30,11 @@ import {
 import { AppError } from '../domain/errors.js';
 import { newId } from '../domain/ids.js';
 import { createContext, createLiveLoaders, type GraphqlContext, type GraphqlServices } from './context.js';
-import { withinDeadline } from './deadline.js';
+import { callerGone, withinDeadline } from './deadline.js';
 import { answerEvents } from './event-stream.js';
 import { asGraphqlError, refusal, toPublicError } from './errors.js';
 import { tokenIdOf } from './guard/cost-buckets.js';
+import type { DocumentCache } from './guard/document-cache.js';
 import { costReport, DocumentRefused, guardOperation, readDocument } from './guard/guard.js';
 import { createOutbox } from './outbox.js';
 import { extensionsOf, logFaults, logOperation } from './report.js';
@@ -42,8 +42,11 @@ import { failing } from './shared/iterators.js';
 import type { Loaders } from './loaders.js';
 import type { SignIn } from './sign-in.js';
 import {
+  abandon,
+  closeInTime,
   createFloodGate,
   isOwnOrigin,
+  isUnwanted,
   keepAlive,
   seeTheSame,
   type Operation,
@@ -60,6 +63,7 @@ const TIMER_MAX_MS = 2 ** 31 - 1;
 
 export interface SocketServerOptions {
   readonly schema: GraphQLSchema;
+  readonly documents: DocumentCache;
   readonly services: GraphqlServices;
   readonly signIn: SignIn;
   readonly path: string;
@@ -85,7 +89,7 @@ interface AnyResult {
 type PeerContext = Context<Record<string, unknown> | undefined, Peer>;
 
 export function createSocketServer(options: SocketServerOptions): SocketServer {
-  const { schema, services, signIn, path } = options;
+  const { schema, documents, services, signIn, path } = options;
   const { clock } = services;
   const logger = services.logger.child({ part: 'graphql-socket' });
   const keepAliveMs = options.keepAliveMs ?? SOCKET_KEEP_ALIVE_MS;
@@ -102,7 +106,7 @@ export function createSocketServer(options: SocketServerOptions): SocketServer {
   const protocol = makeServer<Record<string, unknown> | undefined, Peer>({
     connectionInitWaitTimeout: options.initTimeoutMs ?? SOCKET_INIT_TIMEOUT_MS,
     onConnect: ({ connectionParams, extra }) => welcome(extra, connectionParams),
-    onSubscribe: (context, _id, payload) => prepare(context, payload),
+    onSubscribe: (context, id, payload) => prepare(context, id, payload),
     execute: (args) => run(args),
     subscribe: (args) => follow(args),
     onNext: ({ extra }, _id, payload, _args, { data, errors }) => present(extra, payload, { data, errors }),
@@ -172,12 +176,14 @@ export function createSocketServer(options: SocketServerOptions): SocketServer {
 
   const prepare = (
     { extra: peer, subscriptions }: PeerContext,
+    id: string,
     payload: SubscribePayload,
   ): ExecutionArgs | readonly GraphQLError[] => {
     const controller = new AbortController();
     const operation: Operation = {
       requestId: newId('request', clock.now()),
       controller,
+      isWanted: () => Object.hasOwn(subscriptions, id),
       startedAt: clock.monotonic(),
       codes: new Set(),
       cost: peer.actor && costReport(services.costs, tokenIdOf(peer.actor)),
@@ -194,7 +200,7 @@ export function createSocketServer(options: SocketServerOptions): SocketServer {
           `A socket runs at most ${OPERATIONS_PER_SOCKET_MAX} operations at once; end one or open another socket.`,
         );
       }
-      const document = readDocument(schema, payload.query);
+      const document = readDocument(schema, payload.query, documents);
       const { operationName, variables } = payload;
       const tokenId = tokenIdOf(peer.actor);
       const guarded = guardOperation({
@@ -235,7 +241,7 @@ export function createSocketServer(options: SocketServerOptions): SocketServer {
     const isChange = () => found.operation === 'mutation';
     const timeoutMs = services.operationTimeoutMs;
     try {
-      return await withinDeadline(Promise.resolve(execute(args)), { controller, isChange, timeoutMs });
+      return await withinDeadline(async () => execute(args), { controller, isChange, timeoutMs });
     } catch (error) {
       return { errors: [asGraphqlError(error)] };
     }
@@ -273,7 +279,7 @@ export function createSocketServer(options: SocketServerOptions): SocketServer {
     const operation = peer.operations.get(payload);
     if (!operation) return;
     peer.operations.delete(payload);
-    operation.controller.abort();
+    operation.controller.abort(callerGone());
     const { context, type, name, startedAt } = operation;
     const codes = [...operation.codes];
     const durationMs = clock.monotonic() - startedAt;
@@ -308,8 +314,11 @@ export function createSocketServer(options: SocketServerOptions): SocketServer {
               return;
             }
             const message = data.toString();
-            const handled = leaving.then(() => handle(message));
-            if (message.includes('"complete"')) leaving = handled.catch(() => undefined);
+            let handled = leaving.then(() => handle(message));
+            if (message.includes('"complete"')) {
+              handled = handled.then(() => abandon([...peer.operations.values()].filter(isUnwanted)));
+              leaving = handled.catch(() => undefined);
+            }
             handled.catch((error: unknown) => {
               if (socket.readyState !== socket.OPEN) return;
               logger.error({ err: error }, 'a websocket message could not be handled');
@@ -325,7 +334,7 @@ export function createSocketServer(options: SocketServerOptions): SocketServer {
       stopKeepAlive();
       if (peer.expiry) clearTimeout(peer.expiry);
       peers.delete(peer);
-      for (const { controller } of peer.operations.values()) controller.abort();
+      abandon(peer.operations.values());
       closed(code, reason.toString()).catch((error: unknown) => {
         logger.error({ err: error }, 'a websocket could not be wound up');
       });
@@ -378,18 +387,7 @@ export function createSocketServer(options: SocketServerOptions): SocketServer {
       closing = true;
       clearInterval(checks);
       stopListening();
-      const ends = [...peers].map(
-        ({ socket }) =>
-          new Promise<void>((resolve) => {
-            const timer = setTimeout(() => socket.terminate(), SOCKET_CLOSE_TIMEOUT_MS);
-            socket.once('close', () => {
-              clearTimeout(timer);
-              resolve();
-            });
-            socket.close(GOING_AWAY, 'Going away');
-          }),
-      );
-      await Promise.all(ends);
+      await Promise.all([...peers].map(({ socket }) => closeInTime(socket, GOING_AWAY, 'Going away')));
       sockets.close();
     },
   };

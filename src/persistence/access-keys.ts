@@ -1,7 +1,7 @@
 /** Rows of the keys agents use against the gateway. */
 import type { AccessKeyRecord, Page } from '../domain/records.js';
 import type { Prisma } from './generated/client.js';
-import { pageOf, toDate, toMs, type KeysetPage } from './keyset.js';
+import { countedPageOf, toDate, toMs, type KeysetPage } from './keyset.js';
 import type { ScopedTransaction } from './workspace-scope.js';
 
 /** Whether a key works. */
@@ -38,7 +38,7 @@ export async function listAccessKeys(
     orderBy: { id: 'asc' },
     take: page.first + 1,
   });
-  return pageOf(found.map(toAccessKey), page.first, await rows.accessKey.count({ where }));
+  return countedPageOf(found.map(toAccessKey), page, () => rows.accessKey.count({ where }));
 }
 
 /** Those of `ids` that exist, in no particular order. */

@@ -3,7 +3,7 @@ import type { ConnectionRecord, HealthRecord, Page } from '../domain/records.js'
 import type { Billing, HealthState } from '../domain/vocabulary.js';
 import type { SealedText } from '../secrets/vault.js';
 import type { Prisma } from './generated/client.js';
-import { pageOf, toDate, toMs, type KeysetPage } from './keyset.js';
+import { countedPageOf, toDate, toMs, type KeysetPage } from './keyset.js';
 import type { ScopedTransaction } from './workspace-scope.js';
 
 /** Set fields are combined with AND. */
@@ -36,7 +36,7 @@ export async function listConnections(
     orderBy: [{ priority: 'asc' }, { id: 'asc' }],
     take: page.first + 1,
   });
-  return pageOf(found.map(toConnection), page.first, await rows.connection.count({ where }));
+  return countedPageOf(found.map(toConnection), page, () => rows.connection.count({ where }));
 }
 
 /** Those of `ids` that exist, in no particular order. */

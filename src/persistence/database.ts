@@ -23,6 +23,7 @@ import { migrate } from './migrate.js';
 import { ensurePartitions } from './partitions.js';
 import { createPrismaAdapter } from './prisma-adapter.js';
 import { readTypesWith, runTransaction, sqlOf, type SqlDatabase } from './sql.js';
+import { makeStoppable } from './stop-statements.js';
 import { scopeToWorkspace, type ScopedClient } from './workspace-scope.js';
 
 export interface Database extends SqlDatabase {
@@ -168,6 +169,7 @@ function createDatabase(source: Source, logger: Logger): Database {
   pool.on('error', onConnectionLost);
   // Between handing a connection out and its taker listening, an error would have no listener and end the process.
   pool.on('connect', (client) => client.on('error', () => undefined));
+  makeStoppable(pool, { serverStops: source.kind === 'external' });
   const prisma = new PrismaClient({
     adapter: createPrismaAdapter({ pool, prepareStatements: source.prepareStatements, onConnectionLost }),
     transactionOptions: { maxWait: TRANSACTION_WAIT_MS, timeout: TRANSACTION_TIMEOUT_MS },

@@ -1,4 +1,5 @@
 /** Rows that remember the first answer of a mutation, so that a repeat gets the same one. */
+import { IDEMPOTENCY_SWEEP_MAX_KEYS } from '../config/graphql-limits.js';
 import { toDate } from './keyset.js';
 import type { ScopedTransaction } from './workspace-scope.js';
 
@@ -30,7 +31,8 @@ export async function findIdempotencyRow(
 
 /**
  * Takes a key for the transaction's own answer, replacing one given before `since`. False when another call has it; a
- * call whose transaction is still open is waited for.
+ * call whose transaction is still open is waited for. Forgets some of those given before `since`, of any workspace: more
+ * than it adds, so that there are never more of them than were taken within one window.
  */
 export async function claimIdempotencyKey(
   rows: ScopedTransaction,
@@ -44,5 +46,10 @@ export async function claimIdempotencyKey(
     ON CONFLICT (workspace_id, operation, key) DO UPDATE
       SET arguments_hash = excluded.arguments_hash, result_id = excluded.result_id, created_at = excluded.created_at
       WHERE idempotency_key.created_at <= ${toDate(since)}`;
+  // Those that someone else forgets or replaces at this moment are left to them.
+  await rows.$executeRaw`
+    DELETE FROM idempotency_key WHERE ctid = ANY (ARRAY(
+      SELECT ctid FROM idempotency_key WHERE created_at <= ${toDate(since)}
+      ORDER BY created_at LIMIT ${IDEMPOTENCY_SWEEP_MAX_KEYS} FOR UPDATE SKIP LOCKED))`;
   return claimed > 0;
 }

@@ -18,6 +18,16 @@ export function pageOf<T>(rows: readonly T[], first: number, totalCount: number 
   return { items: rows.slice(0, first), hasNextPage: rows.length > first, totalCount };
 }
 
+/** The same with the number of all rows, which are counted only where a first page is not all there is. */
+export async function countedPageOf<T>(
+  rows: readonly T[],
+  page: KeysetPage,
+  count: () => Promise<number>,
+): Promise<Page<T>> {
+  const isAll = page.after === null && rows.length <= page.first;
+  return pageOf(rows, page.first, isAll ? rows.length : await count());
+}
+
 /** Values by id, in the order of `ids`; null where there is none. */
 export function inOrder<T extends { readonly id: string }>(
   ids: readonly string[],

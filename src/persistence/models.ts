@@ -30,7 +30,7 @@ export interface ModelRowOrder {
 
 const WITH_DETAILS = {
   prices: { where: { validTo: null } },
-  connections: { include: { connection: { select: { priority: true } } } },
+  connections: { orderBy: [{ connection: { priority: 'asc' } }, { connectionId: 'asc' }] },
 } satisfies Prisma.ModelInclude;
 
 const SORT_COLUMN: Record<ModelRowOrder['field'], Prisma.Sql> = {
@@ -53,14 +53,18 @@ export async function listModels(
   const from = Prisma.sql`
     FROM model m LEFT JOIN model_price p ON p.model_id = m.id AND p.valid_to IS NULL
     WHERE ${Prisma.join(conditions(workspaceId, filter), ' AND ')}`;
-  const ids = await rows.$queryRaw<{ id: string }[]>`
-    SELECT m.id ${from} ${page.after === null ? Prisma.empty : Prisma.sql`AND ${afterPosition(key, page.after, order)}`}
+  const count = Prisma.sql`SELECT count(*)::int ${from}`;
+  const ids = await rows.$queryRaw<{ id: string; total: number }[]>`
+    SELECT m.id, (${count}) AS total
+    ${from} ${page.after === null ? Prisma.empty : Prisma.sql`AND ${afterPosition(key, page.after, order)}`}
     ORDER BY ${key} ${direction} NULLS LAST, m.id ASC
     LIMIT ${page.first + 1}`;
-  const [counted] = await rows.$queryRaw<{ count: number }[]>`SELECT count(*)::int AS count ${from}`;
+  // A page that nothing is on has no row to carry the count.
+  const [counted] =
+    ids.length > 0 ? ids : await rows.$queryRaw<{ total: number }[]>`SELECT (${count}) AS total`;
   const wanted = ids.slice(0, page.first).map(({ id }) => id);
   const items = inOrder(wanted, await findModels(rows, wanted)).filter((model) => model !== null);
-  return { ...pageOf(items, page.first, counted?.count ?? 0), hasNextPage: ids.length > page.first };
+  return { ...pageOf(items, page.first, counted?.total ?? 0), hasNextPage: ids.length > page.first };
 }
 
 /** Those of `ids` that exist, of any kind and state, in no particular order. */
@@ -164,11 +168,7 @@ function toModel(row: Prisma.ModelGetPayload<{ include: typeof WITH_DETAILS }>):
   return {
     ...columns,
     price: price === undefined ? null : toPriceVersion(price),
-    via: connections
-      .toSorted(
-        (a, b) => a.connection.priority - b.connection.priority || (a.connectionId < b.connectionId ? -1 : 1),
-      )
-      .map(({ connectionId, state, protocols }) => ({ connectionId, state, protocols })),
+    via: connections.map(({ connectionId, state, protocols }) => ({ connectionId, state, protocols })),
     firstSeenAt: toMs(firstSeenAt),
     lastSeenAt: toMs(lastSeenAt),
   };

@@ -90,7 +90,8 @@ const PRIVATE_RULE =
 /** The rule an IP address breaks, as the end of a sentence about it; null when it may be called. */
 export function addressRefusal(address: string, policy: AddressPolicy): string | null {
   const { ip, family } = canonical(address);
-  if (METADATA.check(ip, family)) return METADATA_RULE;
+  const embedded = translatedIpv4(ip);
+  if (METADATA.check(ip, family) || (embedded !== null && METADATA.check(embedded))) return METADATA_RULE;
   if (NEVER.check(ip, family)) return NEVER_RULE;
   return PRIVATE.check(ip, family) && !mayBePrivate(policy) ? PRIVATE_RULE : null;
 }
@@ -145,12 +146,13 @@ export function createGuardedLookup(
 /** An undici connector under the policy. Hosts that are IP addresses never reach a lookup and are checked here. */
 export function createGuardedConnector(
   policy: AddressPolicy,
-  options: { readonly timeout: number },
+  options: { readonly timeout: number; readonly resolve?: SystemLookup },
 ): buildConnector.connector {
+  const { timeout, resolve } = options;
   // undici hands `lookup` on to the socket, but its type knows only TLS options without a host.
   const connect = buildConnector({
-    ...options,
-    lookup: createGuardedLookup(policy),
+    timeout,
+    lookup: createGuardedLookup(policy, resolve),
   } as buildConnector.BuildOptions);
   return (target, callback) => {
     const host = target.hostname.replace(/^\[|\]$/g, '');
@@ -206,8 +208,25 @@ function canonical(address: string): { ip: string; family: 'ipv4' | 'ipv6' } {
   const normal = new URL(`http://[${address.replace(/%.*$/, '')}]`).hostname.slice(1, -1);
   const embedded = /^(?:::|::ffff:|64:ff9b::)([0-9a-f]{1,4}):([0-9a-f]{1,4})$/.exec(normal);
   if (!embedded) return { ip: normal, family: 'ipv6' };
-  const words = [embedded[1], embedded[2]].map((group) => Number.parseInt(group ?? '0', 16));
-  return { ip: words.flatMap((word) => [word >> 8, word & 0xff]).join('.'), family: 'ipv4' };
+  return { ip: dotted(embedded), family: 'ipv4' };
+}
+
+/** The IPv4 address that a translator or tunnel of one's own network would make of an IPv6 one; null where none would. */
+function translatedIpv4(ip: string): string | null {
+  const found =
+    /^(?:::ffff:0:|64:ff9b:1::)([0-9a-f]{1,4}):([0-9a-f]{1,4})$|^2002:([0-9a-f]{1,4}):([0-9a-f]{1,4}):/.exec(
+      ip,
+    );
+  return found && dotted(found);
+}
+
+/** The two words that an expression found, as an IPv4 address is written. */
+function dotted(found: RegExpExecArray): string {
+  const words = found
+    .slice(1)
+    .filter((group) => group !== undefined)
+    .map((group) => Number.parseInt(group, 16));
+  return words.flatMap((word) => [word >> 8, word & 0xff]).join('.');
 }
 
 function refused(message: string): BaseUrlCheck {

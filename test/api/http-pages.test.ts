@@ -159,6 +159,36 @@ describe('an idempotency key', () => {
     expect(later.accessKey.id).not.toBe(first.accessKey.id);
     expect(later.plaintext).not.toBeNull();
   });
+
+  it('leaves no row behind for good: those past their day go as others come', async () => {
+    const api = await point.client();
+    await point.harness.database.query(
+      `INSERT INTO idempotency_key (workspace_id, operation, key, arguments_hash, result_id, created_at)
+       SELECT $1, 'accessKeyCreate', 'old ' || n, 'hash', 'key', now() - interval '24 hours' - n * interval '1 second'
+       FROM generate_series(1, 50) n`,
+      [point.workspaceId],
+    );
+    for (let i = 0; i < 4; i++) {
+      await api.data(CREATE, { input: { name: `sweeping ${i}`, idempotencyKey: `sweeping ${i}` } });
+    }
+    const kept = await point.harness.database.query<{ key: string }>(
+      `SELECT key FROM idempotency_key WHERE key LIKE 'old %' OR key LIKE 'sweeping %' ORDER BY key`,
+    );
+    expect(kept.map(({ key }) => key)).toEqual(['sweeping 0', 'sweeping 1', 'sweeping 2', 'sweeping 3']);
+  });
+
+  it('tells ten calls at once with two kinds of arguments apart: one is answered, the other refused', async () => {
+    const api = await point.client();
+    const answers = await Promise.all(
+      Array.from({ length: 10 }, (_, i) =>
+        api.data(CREATE, { input: { name: `arguments ${i % 2}`, idempotencyKey: 'apart' } }),
+      ),
+    );
+    const payloads = answers.map(({ accessKeyCreate }) => accessKeyCreate);
+    const codes = payloads.flatMap(({ userErrors }) => userErrors.map(({ code }: any) => code));
+    expect(codes).toEqual(Array.from({ length: 5 }, () => 'IDEMPOTENCY_MISMATCH'));
+    expect(new Set(payloads.flatMap(({ accessKey }) => accessKey?.id ?? [])).size).toBe(1);
+  });
 });
 
 describe('sums', () => {

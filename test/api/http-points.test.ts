@@ -1,13 +1,16 @@
 /** What a caller can put right, and what updates do to fields that are absent or null, over HTTP. */
 import { getNamedType, isInputObjectType, isNonNullType, isObjectType } from 'graphql';
+import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { USER_ERROR_CODES, type UserErrorCode } from '../../src/admin/result.js';
 import { buildAdminSchema } from '../../src/graphql/schema.js';
+import { startTestAdminServer } from '../support/admin-server.js';
+import { createGraphqlClient } from '../support/graphql-client.js';
 import { freePort } from '../support/switchyard.js';
 import { documentOf } from './documents.js';
 import { MUTATION_EXAMPLES } from './mutation-examples.js';
 import { startPoint, type Point } from './point.js';
-import { addWorkspace, contentsOf } from './tenants.js';
+import { addToken, addWorkspace, contentsOf } from './tenants.js';
 
 const schema = buildAdminSchema();
 const mutations = Object.values(schema.getMutationType()?.getFields() ?? {});
@@ -208,4 +211,34 @@ describe('a field of an update', () => {
         .join(' ')
     );
   };
+});
+
+describe('a fault', () => {
+  it('is told in one masked sentence with the request id, under which the log has the cause', async () => {
+    const lines: string[] = [];
+    const logger = pino({}, { write: (line: string) => void lines.push(line) });
+    const faulty = await startTestAdminServer(point.harness, {
+      logger,
+      admin: {
+        ...point.harness.admin,
+        workspace: () => Promise.reject(new Error('relation "secret_table" does not exist')),
+      },
+    });
+    try {
+      const { token } = await addToken(point.harness, point.workspaceId);
+      const answer = await createGraphqlClient(faulty.url, token).send(
+        '{ viewer { workspace { slug } } }',
+        {},
+        { 'x-request-id': 'trace-me' },
+      );
+      expect(answer.status).toBe(500);
+      expect(answer.errors).toMatchObject([{ extensions: { code: 'INTERNAL_SERVER_ERROR' } }]);
+      expect(answer.extensions).toMatchObject({ requestId: 'trace-me' });
+      expect(answer.text).not.toContain('secret_table');
+      const told = lines.filter((line) => line.includes('secret_table'));
+      expect(told.map((line) => JSON.parse(line))).toMatchObject([{ requestId: 'trace-me' }]);
+    } finally {
+      await faulty.close();
+    }
+  });
 });

@@ -5,6 +5,7 @@ import { WebSocket } from 'ws';
 import { MAILBOX_CAPACITY } from '../../src/config/usage-limits.js';
 import type { AdminServer } from '../../src/graphql/server.js';
 import { commitUsage } from '../../src/persistence/usage.js';
+import { hashToken } from '../../src/secrets/tokens.js';
 import { startTestAdminServer } from '../support/admin-server.js';
 import { createGraphqlClient } from '../support/graphql-client.js';
 import { openSocket, type Message, type RawSocket } from '../support/socket.js';
@@ -98,6 +99,63 @@ describe('a mutation over a websocket', () => {
       workspaceId,
     ]);
     expect(keys).toEqual([]);
+    socket.socket.terminate();
+  });
+});
+
+describe('the frames of a whole run', () => {
+  it('hold no secret of a provider, no token and no hash, and a key in the one frame that shows it', async () => {
+    const zai = await harness.simulate('zai');
+    zai.setModels([{ id: 'glm-5.1' }]);
+    const socket = await signedIn();
+    const { token: later } = await addToken(harness, workspaceId);
+    const run = async (query: string, variables: object = {}): Promise<any> => {
+      socket.send(subscribe('run', query, variables));
+      const { payload } = await socket.next();
+      expect(await socket.next()).toEqual({ type: 'complete', id: 'run' });
+      expect(payload.errors).toBeUndefined();
+      return Object.values(payload.data)[0];
+    };
+    const ERRORS = 'userErrors { code message }';
+    const { connection } = await run(
+      `mutation ($input: ConnectionCreateInput!) { connectionCreate(input: $input) { connection { id label secretPreview baseUrl } ${ERRORS} } }`,
+      {
+        input: {
+          provider: 'zai',
+          offering: 'coding-plan',
+          label: 'x',
+          secret: zai.keys.good,
+          baseUrl: zai.url,
+        },
+      },
+    );
+    await harness.discovery.settled();
+    const refused = await run(
+      `mutation ($id: ID!, $secret: String!) { connectionRotateSecret(id: $id, input: { secret: $secret }) { ${ERRORS} } }`,
+      { id: connection.id, secret: zai.keys.bad },
+    );
+    expect(refused.userErrors).toMatchObject([{ code: 'CREDENTIAL_REJECTED' }]);
+    const { accessKey, plaintext } = await run(
+      `mutation { accessKeyCreate(input: { name: "agent" }) { accessKey { id preview } plaintext ${ERRORS} } }`,
+    );
+    await run(`mutation ($id: ID!) { accessKeyUpdate(id: $id, input: { name: "b" }) { ${ERRORS} } }`, {
+      id: accessKey.id,
+    });
+    await run('{ connections(first: 5) { nodes { id label secretPreview health { state reason } } } }');
+    await run('{ accessKeys(first: 5) { nodes { id name preview } } }');
+    await run('{ auditLog(first: 50) { nodes { action changes { field before after } } } }');
+    const frames = socket.transcript();
+    for (const secret of [
+      zai.keys.good,
+      zai.keys.bad,
+      token,
+      later,
+      hashToken(plaintext),
+      hashToken(token),
+    ]) {
+      expect(frames).not.toContain(secret);
+    }
+    expect(frames.split(plaintext)).toHaveLength(2);
     socket.socket.terminate();
   });
 });

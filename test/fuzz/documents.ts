@@ -18,6 +18,8 @@ import {
 export interface RandomOperation {
   readonly query: string;
   readonly variables: Record<string, unknown>;
+  /** At the root, as `Mutation.webhookCreate`. */
+  readonly fields: readonly string[];
 }
 
 /** Chooses: whole numbers below a bound. */
@@ -73,11 +75,13 @@ function operation(
   };
   const all = Object.values(type?.getFields() ?? {});
   const count = kind === 'subscription' ? 1 : 1 + choose(3);
-  const bodies = Array.from({ length: count }, () => all[choose(all.length)]).map((field) =>
-    field ? one(field, 4) : '',
+  const picked = Array.from({ length: count }, () => all[choose(all.length)]).filter(
+    (field) => field !== undefined,
   );
+  const bodies = picked.map((field) => one(field, 4));
   const list = declared.length > 0 ? `(${declared.join(', ')})` : '';
-  return { query: `${kind} Fuzz${list} { ${bodies.join(' ')} }`, variables };
+  const fields = picked.map(({ name }) => `${type?.name}.${name}`);
+  return { query: `${kind} Fuzz${list} { ${bodies.join(' ')} }`, variables, fields };
 }
 
 const STRINGS = [

@@ -2,6 +2,7 @@
 import fc from 'fast-check';
 import { Registry } from 'prom-client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { newId } from '../../src/domain/ids.js';
 import { statusOfCode } from '../../src/graphql/errors.js';
 import { buildAdminSchema } from '../../src/graphql/schema.js';
 import type { AdminServer } from '../../src/graphql/server.js';
@@ -24,6 +25,8 @@ let token: string;
 let ids: string[];
 let othersIds: string[];
 let inputs = 0;
+/** Fields at the root that were asked for, as `Query.models`. */
+const asked = new Set<string>();
 
 beforeAll(async () => {
   harness = await startHarness();
@@ -51,7 +54,36 @@ beforeAll(async () => {
       await harness.admin.accessKeys.create(context, { name, allowedModels: [] }),
     );
     const model = await harness.admin.models.byRef(context, `zai/${name}`);
-    return [connection.id, discoveryRun?.id ?? '', accessKey.id, model?.id ?? '', 'prov_zai'];
+    const [tier] = await harness.admin.tiers.list(context);
+    const limit = valueOf(
+      await harness.admin.limits.create(context, {
+        name,
+        metric: 'REQUESTS',
+        window: 'DAY',
+        threshold: '5',
+        action: 'NOTIFY',
+        accessKeyId: accessKey.id,
+      }),
+    );
+    const { webhook } = valueOf(
+      await harness.admin.webhooks.create(context, { name, url: 'https://hooks.example.com/' }),
+    );
+    const alert = newId('alert', harness.clock.now());
+    await harness.database.query(
+      `INSERT INTO alert (id, workspace_id, limit_id, message, value, fired_at) VALUES ($1, $2, $3, $4, 1, now())`,
+      [alert, workspaceId, limit.id, name],
+    );
+    const made = [
+      connection.id,
+      discoveryRun?.id,
+      accessKey.id,
+      model?.id,
+      tier?.id,
+      limit.id,
+      webhook.id,
+      alert,
+    ];
+    return [...made.filter((id) => id !== undefined), 'prov_zai'];
   };
   const [ours, theirs] = [await addWorkspace(harness, 'ours'), await addWorkspace(harness, OTHERS)];
   ({ token } = await addToken(harness, ours));
@@ -62,7 +94,7 @@ beforeAll(async () => {
   ids = [...mine, ...othersIds];
 });
 afterAll(async () => {
-  process.stdout.write(`fuzz: ${inputs} inputs to the admin API\n`);
+  process.stdout.write(`fuzz: ${inputs} inputs to the admin API, ${asked.size} of its fields\n`);
   await server.close();
   await harness[Symbol.asyncDispose]();
 });
@@ -106,10 +138,15 @@ const check = <T>(
 describe('over HTTP', () => {
   it('any valid operation is answered, and never by a fault', async () => {
     const before = heap();
-    await check(withIds(), async ({ query, variables }) =>
-      expectSound(await send(JSON.stringify({ query, variables }))),
-    );
+    await check(withIds(), async ({ query, variables, fields }) => {
+      for (const field of fields) asked.add(field);
+      expectSound(await send(JSON.stringify({ query, variables })));
+    });
     expect(heap() - before).toBeLessThan(HEAP_GROWTH_MAX_BYTES);
+    const all = [schema.getQueryType(), schema.getMutationType()].flatMap((type) =>
+      Object.keys(type?.getFields() ?? {}).map((name) => `${type?.name}.${name}`),
+    );
+    expect(all.filter((field) => !asked.has(field))).toEqual([]);
   });
 
   it('any damaged operation is answered, and never by a fault', async () => {

@@ -417,7 +417,7 @@ describe('the end of a socket', () => {
   });
 
   it('closes with 4403 when the token expires, and when it is revoked', async () => {
-    const { dial, world } = await startSocketWorld({ sockets: { keepAliveMs: 40 } });
+    const { dial, world } = await startSocketWorld();
     const owner = world.actors.get(TOKEN);
     if (!owner) throw new Error('the owner is missing');
     world.actors.set('sya_short', { ...owner, id: 'tok_short', expiresAt: Date.now() + 300 });

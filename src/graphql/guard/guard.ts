@@ -10,6 +10,7 @@ import {
   visit,
   specifiedRules,
   type DocumentNode,
+  type GraphQLError,
   type GraphQLSchema,
   type OperationDefinitionNode,
 } from 'graphql';
@@ -24,6 +25,7 @@ import {
 } from '../../config/graphql-limits.js';
 import { refusal, withCode } from '../errors.js';
 import type { BucketState, CostBuckets } from './cost-buckets.js';
+import type { DocumentCache } from './document-cache.js';
 import { measureOperation } from './measure.js';
 
 /** How documents are parsed, on both transports. */
@@ -38,7 +40,9 @@ export interface CostReport {
 }
 
 /** Parses and validates. Throws the errors as one array-bearing refusal: see {@link DocumentRefused}. */
-export function readDocument(schema: GraphQLSchema, source: string): DocumentNode {
+export function readDocument(schema: GraphQLSchema, source: string, cache?: DocumentCache): DocumentNode {
+  const known = cache?.get(source);
+  if (known) return known;
   let document: DocumentNode;
   try {
     document = parse(source, PARSE_OPTIONS);
@@ -49,6 +53,7 @@ export function readDocument(schema: GraphQLSchema, source: string): DocumentNod
   if (errors.length > 0) {
     throw new DocumentRefused(errors.map((error) => withCode(error, 'GRAPHQL_VALIDATION_FAILED')));
   }
+  cache?.set(source, document);
   return document;
 }
 
@@ -116,9 +121,21 @@ export function costReport(costs: CostBuckets, tokenId: string, requested = 0, d
   return { requested, limit: GRAPHQL_COST_MAX, depth, bucket: { limit, remaining, restoreRate } };
 }
 
-function checkCounts(document: DocumentNode): void {
+/** What can be told of a document before its variables are known. */
+interface Counts {
+  readonly aliases: number;
+  readonly directives: number;
+  readonly hasUnstorable: boolean;
+}
+
+const counted = new WeakMap<DocumentNode, Counts>();
+
+function countsOf(document: DocumentNode): Counts {
+  const known = counted.get(document);
+  if (known) return known;
   let aliases = 0;
   let directives = 0;
+  let hasUnstorable = false;
   visit(document, {
     Field: (node) => {
       if (node.alias) aliases++;
@@ -126,8 +143,18 @@ function checkCounts(document: DocumentNode): void {
     Directive: () => {
       directives++;
     },
-    StringValue: ({ value }) => refuseUnstorable(value),
+    StringValue: ({ value }) => {
+      hasUnstorable ||= !isStorable(value);
+    },
   });
+  const counts = { aliases, directives, hasUnstorable };
+  counted.set(document, counts);
+  return counts;
+}
+
+function checkCounts(document: DocumentNode): void {
+  const { aliases, directives, hasUnstorable } = countsOf(document);
+  if (hasUnstorable) throw unstorableRefused();
   if (aliases > GRAPHQL_ALIASES_MAX) {
     throw refusal(
       'TOO_MANY_ALIASES',
@@ -171,13 +198,12 @@ export function isStorable(text: string): boolean {
 
 function refuseUnstorable(value: unknown): void {
   if (typeof value === 'string') {
-    if (!isStorable(value)) {
-      throw refusal(
-        'BAD_USER_INPUT',
-        'Text must not contain the character U+0000 or half of a surrogate pair.',
-      );
-    }
+    if (!isStorable(value)) throw unstorableRefused();
   } else if (typeof value === 'object' && value !== null) {
     for (const part of Object.values(value)) refuseUnstorable(part);
   }
+}
+
+function unstorableRefused(): GraphQLError {
+  return refusal('BAD_USER_INPUT', 'Text must not contain the character U+0000 or half of a surrogate pair.');
 }

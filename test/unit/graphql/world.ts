@@ -35,7 +35,7 @@ export interface World {
   readonly actors: Map<string, Actor>;
   /** Calls per verb since the start: what batching keeps low. */
   readonly calls: Map<string, number>;
-  /** Makes the next workspace read fail with this, or wait for it. */
+  /** Makes reads of the workspace, and removals of connections, fail with this or wait for it. */
   workspaceFault: (() => Promise<unknown>) | null;
   /** Holds up whoever signs in. */
   signInHeld: Promise<unknown> | null;
@@ -112,8 +112,10 @@ export async function startWorld(
       },
       rotateSecret: unused,
       verify: unused,
-      remove: (_context, id) =>
-        Promise.resolve(connections.delete(id) ? ok(id) : fail('NOT_FOUND', 'Gone.', ['id'])),
+      async remove(_context, id) {
+        await world.workspaceFault?.();
+        return connections.delete(id) ? ok(id) : fail('NOT_FOUND', 'Gone.', ['id']);
+      },
       plans: () => Promise.resolve([]),
       quotaWindows: (_context, ids) => Promise.resolve(ids.map(() => [])),
       refreshQuota: unused,

@@ -1,9 +1,12 @@
 import type { LookupAddress } from 'node:dns';
+import { createServer, type AddressInfo } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import {
   addressRefusal,
   checkBaseUrl,
+  createGuardedConnector,
   createGuardedLookup,
+  type SystemLookup,
   type AddressPolicy,
 } from '../../../src/upstream/address-policy.js';
 
@@ -44,6 +47,9 @@ const METADATA = [
   'fe80::a9fe:a9fe',
   '64:ff9b::169.254.169.254',
   '169.254.170.23',
+  '::ffff:0:169.254.169.254',
+  '64:ff9b:1::169.254.169.254',
+  '2002:a9fe:a9fe::1',
 ];
 const PUBLIC = ['8.8.8.8', '104.16.0.1', '172.32.0.1', '100.128.0.1', '2606:4700::1', '64:ff9b::8.8.8.8'];
 
@@ -127,4 +133,71 @@ describe('a guarded lookup', () => {
       'evil.example.com (10.0.0.1) is a private or loopback address',
     );
   });
+});
+
+describe('a guarded connection', () => {
+  /** A name server that answers one address after another. */
+  const answeringInTurn = (...addresses: string[]): { resolve: SystemLookup; asked(): number } => {
+    let asked = 0;
+    return {
+      asked: () => asked,
+      resolve: (_hostname, _options, callback) => {
+        const address = addresses[Math.min(asked++, addresses.length - 1)] ?? '';
+        callback(null, [{ address, family: address.includes(':') ? 6 : 4 }]);
+      },
+    };
+  };
+  const connectTo = (port: number, policy: AddressPolicy, resolve: SystemLookup): Promise<string> =>
+    new Promise((done, fail) => {
+      const target = {
+        hostname: 'rebound.example.com',
+        host: 'rebound.example.com',
+        protocol: 'http:',
+        port: String(port),
+      };
+      createGuardedConnector(policy, { timeout: 1_000, resolve })(target, (error, socket) => {
+        if (error) fail(error);
+        else {
+          done(socket.remoteAddress ?? '');
+          socket.destroy();
+        }
+      });
+    });
+  const listen = async (): Promise<{ port: number; calls(): number; close(): void }> => {
+    let calls = 0;
+    const server = createServer((socket) => {
+      calls++;
+      socket.on('error', () => undefined);
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    return { port: (server.address() as AddressInfo).port, calls: () => calls, close: () => server.close() };
+  };
+
+  it('goes to the address that was checked: the name is asked for once, whatever it would answer next', async () => {
+    const { port, close } = await listen();
+    const names = answeringInTurn('127.0.0.1', '10.0.0.1');
+    expect(await connectTo(port, local, names.resolve)).toBe('127.0.0.1');
+    expect(names.asked()).toBe(1);
+    close();
+  });
+
+  it.each(['127.0.0.1', '::ffff:127.0.0.1', '0.0.0.0', '::1'])(
+    'is refused to a name that led elsewhere when it was saved and leads to %s now',
+    async (address) => {
+      const { port, calls, close } = await listen();
+      expect(checkBaseUrl('https://rebound.example.com', strict)).toMatchObject({ ok: true });
+      await expect(connectTo(port, strict, answeringInTurn(address).resolve)).rejects.toThrow('private');
+      expect(calls()).toBe(0);
+      close();
+    },
+  );
+
+  it.each(['169.254.169.254', 'fd00:ec2::254', '64:ff9b::169.254.169.254'])(
+    'is refused to a name of any kind that leads to %s, also where private addresses are allowed',
+    async (address) => {
+      for (const policy of [strict, lenient, local]) {
+        await expect(connectTo(80, policy, answeringInTurn(address).resolve)).rejects.toThrow('metadata');
+      }
+    },
+  );
 });

@@ -38,6 +38,7 @@ export async function savingsReport(sql: Sql, workspaceId: string, asked: TimeRa
       groupBy: ['CONNECTION', 'MODEL'],
       filter: { billings: ['SUBSCRIPTION'] },
       groupLimit: SAVINGS_GROUPS_MAX,
+      withoutHistograms: true,
     }),
   ]);
   const free = await findFreeModels(sql, workspaceId, rows.filter(seemsUnpriced).map(modelOf));

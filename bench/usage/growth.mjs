@@ -2,7 +2,8 @@
 import { systemClock as clock } from '../../dist/src/domain/clock.js';
 import { DAY_MS, HOUR_MS } from '../../dist/src/domain/time-range.js';
 import { ensurePartitions } from '../../dist/src/persistence/partitions.js';
-import { lastUsageSeq, listUsageEvents } from '../../dist/src/persistence/usage-events.js';
+import { lastUsageSeq } from '../../dist/src/persistence/usage-events.js';
+import { listUsageEvents } from '../../dist/src/persistence/usage-pages.js';
 import { addToRollups, foldOf, ROLLUP_TABLES } from '../../dist/src/persistence/usage-fold.js';
 import { usageReport } from '../../dist/src/usage/reports.js';
 

@@ -3,7 +3,7 @@
  * for.
  */
 import { unpackHistogram } from '../domain/histogram.js';
-import { bucketEnd, bucketStart, type TimeRange } from '../domain/time-range.js';
+import { splitAtDays, type TimeRange } from '../domain/time-range.js';
 import type { UsageDimension, UsageInterval } from '../domain/vocabulary.js';
 import type { Sql } from './sql.js';
 import { usageConditions, type Conditions, type UsageFilter } from './usage-filter.js';
@@ -98,6 +98,7 @@ interface SumsRow {
   readonly list_cost_nano_usd: bigint;
   readonly saved_nano_usd: bigint;
   readonly unpriced_requests: bigint;
+  readonly unlisted_tokens: bigint;
   readonly duration_counts: string;
   readonly first_token_counts: string;
 }
@@ -192,16 +193,11 @@ function sourcesOf({ range, interval, groupBy, filter }: UsageSumsQuery): Source
       used.every((column) => dimensions.includes(column)),
     ) ?? HOUR_ROLLUPS;
   if (interval === 'HOUR') return [{ table: hours, range }];
-  const days = {
-    from: bucketEnd(bucketStart(range.from - 1, 'DAY'), 'DAY'),
-    to: bucketStart(range.to, 'DAY'),
-  };
-  if (days.from >= days.to) return [{ table: hours, range }];
+  const parts = splitAtDays(range);
   return [
-    { table: hours, range: { from: range.from, to: days.from } },
-    { table: DAY_ROLLUPS, range: days },
-    { table: hours, range: { from: days.to, to: range.to } },
-  ].filter(({ range: part }) => part.from < part.to);
+    ...parts.days.map((days) => ({ table: DAY_ROLLUPS, range: days })),
+    ...parts.hours.map((part) => ({ table: hours, range: part })),
+  ];
 }
 
 function sumOf(column: string, leftOut: boolean): string {
@@ -225,6 +221,7 @@ function sumsOfRow(row: SumsRow, dimensions: number): UsageSumsRow {
       listCostNanoUsd: row.list_cost_nano_usd,
       savedNanoUsd: row.saved_nano_usd,
       unpricedRequests: toCount(row.unpriced_requests),
+      unlistedTokens: toCount(row.unlisted_tokens),
       durations: unpackHistogram(row.duration_counts),
       firstTokens: unpackHistogram(row.first_token_counts),
     },

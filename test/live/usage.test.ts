@@ -11,9 +11,9 @@ import {
   findUsageAttempts,
   findUsageEvents,
   lastUsageSeq,
-  listUsageEvents,
   usageEventsAfter,
 } from '../../src/persistence/usage-events.js';
+import { listUsageEvents } from '../../src/persistence/usage-pages.js';
 import { matchesFilter } from '../../src/usage/event-filter.js';
 import { followTotals, followUsage, type FollowedEvent } from '../../src/usage/live-feed.js';
 import { usageReport, usageTotalsNow } from '../../src/usage/reports.js';

@@ -88,7 +88,10 @@ async function ofStretches(sql: Sql, wanted: Wanted): Promise<UsageEventRow[]> {
     rows = [...rows, ...(await newestIn(sql, wanted, stretches))]
       .toSorted((a, b) => toCount(b.seq) - toCount(a.seq))
       .slice(0, limit);
-    lastBefore = stretches.reduce((least, { last }) => (last < least ? last : least), stretches[0]?.last ?? 0n);
+    lastBefore = stretches.reduce(
+      (least, { last }) => (last < least ? last : least),
+      stretches[0]?.last ?? 0n,
+    );
     const lowest = rows.length < limit ? null : rows.at(-1);
     // What is left lies before the last place of every stretch that was read.
     if (stretches.length < limit || (lowest && lowest.seq >= lastBefore)) return rows;

@@ -116,7 +116,9 @@ export async function sumUsage(
   const parts = sourcesOf(query).map((source) =>
     selectFrom(source, query, where, [`${bucket(source.table.time)} AS bucket`, 'status', ...SUM_COLUMNS]),
   );
-  const given = [0, 1].map((i) => `${where.bind(shown.map((group) => group[i]))}::${typeOfGroup(query, i)}[]`);
+  const given = [0, 1].map(
+    (i) => `${where.bind(shown.map((group) => group[i]))}::${typeOfGroup(query, i)}[]`,
+  );
   const rows = await sql.query<SumsRow>(
     `SELECT bucket, place AS rank, min(d0) AS d0, min(d1) AS d1, ${sums.join(', ')},
        coalesce(sum(requests) FILTER (WHERE status <> 'OK'), 0)::bigint AS failures

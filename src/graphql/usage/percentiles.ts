@@ -12,10 +12,7 @@ const PERCENTILES: readonly (keyof UsageTotals)[] = [
 ];
 
 /** Those in the field's own `totals`, and those in the `totals` of its list `groups`. */
-export function wantedPercentiles(
-  info: GraphQLResolveInfo,
-  groups: 'rollups' | 'groups',
-): WantedPercentiles {
+export function wantedPercentiles(info: GraphQLResolveInfo, groups: 'rollups' | 'groups'): WantedPercentiles {
   const paths = selectedPaths(info);
   const within = (totals: string): boolean => PERCENTILES.some((name) => paths.has(`${totals}.${name}`));
   return { totals: within('totals'), groups: within(`${groups}.totals`) };

@@ -19,6 +19,8 @@ export interface UsagePageRequest {
   readonly first: number;
   /** Place of the last event of the page before; null for the first page. */
   readonly before: number | null;
+  /** Tests look at fewer events before they ask the sums. */
+  readonly scannedPerEvent?: number;
 }
 
 /** Requests of one combination within one hour or day. */
@@ -26,21 +28,24 @@ interface Stretch {
   readonly key: bigint;
   readonly first: bigint;
   readonly last: bigint;
+  /** When the first of them came. */
   readonly startedFrom: Date;
-  readonly endedBefore: Date;
+  /** The hour or day in which they were answered. */
+  readonly from: Date;
+  readonly to: Date;
 }
 
 /** One page of events before a place. Not counted. */
 export async function listUsageEvents(
   sql: Sql,
   workspaceId: string,
-  { first, before }: UsagePageRequest,
+  { first, before, scannedPerEvent = USAGE_PAGE_SCANNED_PER_EVENT }: UsagePageRequest,
   filter: UsageFilter,
 ): Promise<Page<StoredUsageEvent>> {
   const wanted: Wanted = { workspaceId, limit: first + 1, before, filter };
   const rows = isWhole(filter)
     ? await newestOf(sql, wanted, null)
-    : ((await ifFrequent(sql, wanted)) ?? (await ofStretches(sql, wanted)));
+    : ((await ifFrequent(sql, wanted, scannedPerEvent * wanted.limit)) ?? (await ofStretches(sql, wanted)));
   return pageOf(rows.map(eventOfRow), first, null);
 }
 
@@ -66,8 +71,8 @@ async function newestOf(sql: Sql, wanted: Wanted, scanned: number | null): Promi
 }
 
 /** A full page, where so many match that the newest of all have enough of them. */
-async function ifFrequent(sql: Sql, wanted: Wanted): Promise<UsageEventRow[] | null> {
-  const rows = await newestOf(sql, wanted, USAGE_PAGE_SCANNED_PER_EVENT * wanted.limit);
+async function ifFrequent(sql: Sql, wanted: Wanted, scanned: number): Promise<UsageEventRow[] | null> {
+  const rows = await newestOf(sql, wanted, scanned);
   return rows.length === wanted.limit ? rows : null;
 }
 
@@ -113,7 +118,7 @@ async function stretchesBefore(
   const parts = sourcesOf(filter.range, oldestDay).map(({ table, from, to }) => {
     const end = to === null ? '' : `AND ${table.time} < ${where.bind(new Date(to))}`;
     return `SELECT ${[...DIMENSIONS, 'first_seq', 'last_seq', 'first_started_at'].join(', ')},
-        ${table.time} + interval '1 ${table.time}' AS ended_before
+        ${table.time} AS starts, ${table.time} + interval '1 ${table.time}' AS ends
       FROM ${table.name}
       WHERE ${where.text} AND first_seq IS NOT NULL AND ${table.time} >= ${where.bind(new Date(from))} ${end}`;
   });
@@ -124,7 +129,7 @@ async function stretchesBefore(
        (SELECT * FROM matched WHERE NOT (${around}) ORDER BY last_seq DESC LIMIT ${most})
      )
      SELECT ${sumKey('chosen')} AS key, first_seq AS first, last_seq AS last, first_started_at AS "startedFrom",
-       ended_before AS "endedBefore"
+       starts AS "from", ends AS "to"
      FROM chosen`,
     where.values,
   );
@@ -135,10 +140,11 @@ function newestIn(sql: Sql, wanted: Wanted, stretches: readonly Stretch[]): Prom
   const { workspaceId, limit, before, filter } = wanted;
   const where = eventConditions(workspaceId, filter);
   where.add('sum_key = stretch.key AND seq BETWEEN stretch.first AND stretch.last');
-  where.add('started_at >= stretch.started_from AND started_at < stretch.ended_before');
+  where.add('occurred_at >= stretch.starts AND occurred_at < stretch.ends');
+  where.add('started_at >= stretch.started_from AND started_at < stretch.ends');
   // The same for all of them, so that partitions of other days are not even planned for.
   const starts = stretches.map(({ startedFrom }) => startedFrom.getTime());
-  const ends = stretches.map(({ endedBefore }) => endedBefore.getTime());
+  const ends = stretches.map(({ to }) => to.getTime());
   where.add(`started_at >= ${where.bind(new Date(Math.min(...starts)))}`);
   where.add(`started_at < ${where.bind(new Date(Math.max(...ends)))}`);
   if (before !== null) where.add(`seq < ${where.bind(before)}`);
@@ -147,11 +153,12 @@ function newestIn(sql: Sql, wanted: Wanted, stretches: readonly Stretch[]): Prom
     `${where.bind(stretches.map(({ first }) => first))}::bigint[]`,
     `${where.bind(stretches.map(({ last }) => last))}::bigint[]`,
     `${where.bind(stretches.map(({ startedFrom }) => startedFrom))}::timestamptz[]`,
-    `${where.bind(stretches.map(({ endedBefore }) => endedBefore))}::timestamptz[]`,
+    `${where.bind(stretches.map(({ from }) => from))}::timestamptz[]`,
+    `${where.bind(stretches.map(({ to }) => to))}::timestamptz[]`,
   ];
   const most = where.bind(limit);
   return sql.query<UsageEventRow>(
-    `SELECT event.* FROM unnest(${given.join(', ')}) AS stretch (key, first, last, started_from, ended_before)
+    `SELECT event.* FROM unnest(${given.join(', ')}) AS stretch (key, first, last, started_from, starts, ends)
      CROSS JOIN LATERAL (
        SELECT * FROM usage_event WHERE ${where.text} ORDER BY seq DESC LIMIT ${most}
      ) AS event ORDER BY seq DESC LIMIT ${most}`,

@@ -1,7 +1,7 @@
 /** Pages of requests with any filter, live and stored: the same requests, in the same order, once each. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { systemClock } from '../../src/domain/clock.js';
-import { DAY_MS, HOUR_MS, type TimeRange } from '../../src/domain/time-range.js';
+import { DAY_MS, type TimeRange } from '../../src/domain/time-range.js';
 import type { StoredUsageEvent, UsageEvent } from '../../src/domain/usage.js';
 import { BILLINGS, USAGE_STATUSES } from '../../src/domain/vocabulary.js';
 import type { AttemptRecord } from '../../src/journal/record.js';
@@ -22,6 +22,7 @@ const PROVIDERS = ['zai', 'kimi', 'openai'];
 const KEYS = ['key_1', 'key_1', 'key_1', 'key_2', 'key_rare'];
 const TIERS = ['simple', 'simple', 'complex', undefined];
 const DAYS = 5;
+const MINUTE_MS = 60_000;
 
 let database: TestDatabase;
 let workspaces = 0;
@@ -53,7 +54,7 @@ function mixedEvents(count: number, random: Random, workspaceId: string): UsageE
     return random(6) === 0 ? { ...record, price: null } : record;
   };
   return Array.from({ length: count }, () => {
-    const at = T0 - random(DAYS) * DAY_MS - random(8) * HOUR_MS - random(3) * 1_000;
+    const at = T0 - random(DAYS) * DAY_MS - random(8 * 60) * MINUTE_MS - random(3) * 1_000;
     const tier = oneOf(random, TIERS);
     return makeEvent({
       workspaceId,
@@ -72,8 +73,8 @@ function mixedEvents(count: number, random: Random, workspaceId: string): UsageE
 function randomFilter(random: Random): UsageFilter {
   const some = <T>(list: readonly T[]): T[] => list.filter(() => random(list.length) === 0);
   const range = (): TimeRange => {
-    const from = T0 - random(DAYS * 24) * HOUR_MS + random(2) * 1_234;
-    return { from, to: from + 1 + random(3) * HOUR_MS + random(3) * DAY_MS };
+    const from = T0 - random(DAYS * 24 * 60) * MINUTE_MS;
+    return { from, to: from + 1 + random(400) * MINUTE_MS + random(3) * DAY_MS };
   };
   const models = PROVIDERS.flatMap((provider) => [0, 1, 2, 3].map((n) => `${provider}/model-${n}`));
   const connections = PROVIDERS.flatMap((provider) => [0, 1].map((n) => `conn_${provider}_${n}`));
@@ -95,10 +96,11 @@ async function allPages(
   workspaceId: string,
   first: number,
   filter: UsageFilter,
+  scannedPerEvent = 1,
 ): Promise<StoredUsageEvent[]> {
   const read: StoredUsageEvent[] = [];
   for (let before: number | null = null, more = true; more;) {
-    const page = await listUsageEvents(database, workspaceId, { first, before }, filter);
+    const page = await listUsageEvents(database, workspaceId, { first, before, scannedPerEvent }, filter);
     expect(page.items.length).toBe(page.hasNextPage ? first : page.items.length);
     read.push(...page.items);
     before = page.items.at(-1)?.seq ?? null;
@@ -124,7 +126,7 @@ describe('pages of requests', () => {
       const expected = stored.filter((event) => matchesFilter(event, filter));
       found += Math.sign(expected.length);
       const first = Math.max(1 + random(6), Math.ceil(expected.length / 12));
-      const read = await allPages(workspaceId, first, filter);
+      const read = await allPages(workspaceId, first, filter, 1 + 50 * random(2));
       expect(places(read), JSON.stringify({ filter, first })).toEqual(places(expected.toReversed()));
       const replayed = await usageEventsAfter(database, workspaceId, 0, stored.length, filter);
       expect(places(replayed)).toEqual(places(expected));

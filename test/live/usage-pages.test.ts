@@ -144,6 +144,23 @@ describe('pages of requests', () => {
     expect(await allPages(workspaceId, 1, { accessKeys: ['key_rare'] })).toEqual(rare);
   });
 
+  test('within a part of an hour miss none for others of that hour that came later', async () => {
+    const workspaceId = newWorkspace();
+    const hour = Date.UTC(2026, 10, 21, 9);
+    const event = (key: string, minute: number): UsageEvent =>
+      makeEvent({ workspaceId, key, at: hour + minute * MINUTE_MS });
+    const recorded = [event('key_1', 5), event('key_2', 10), event('key_3', 20)];
+    const [, second, third] = await commitUsage(database, [
+      ...recorded,
+      event('key_1', 55),
+      event('key_2', 50),
+    ]);
+    const filter = { range: { from: hour, to: hour + 30 * MINUTE_MS } };
+    const page = { first: 1, before: null, scannedPerEvent: 1 };
+    expect(places((await listUsageEvents(database, workspaceId, page, filter)).items)).toEqual([third?.seq]);
+    expect(places(await allPages(workspaceId, 1, filter)).slice(0, 2)).toEqual([third?.seq, second?.seq]);
+  });
+
   test('end where retention has dropped the rest, though its sums are kept', async () => {
     const own = await createTestDatabase();
     try {

@@ -45,7 +45,9 @@ export async function measureGrowth(database, events) {
   const hourLongAgo = { from: now - 20 * DAY_MS, to: now - 20 * DAY_MS + HOUR_MS };
   const questions = {
     'report by hour, provider × billing': report('HOUR', ['PROVIDER', 'BILLING']),
-    '  without percentiles': report('HOUR', ['PROVIDER', 'BILLING'], { percentiles: nowhere }),
+    'report by hour, provider × billing, without percentiles': report('HOUR', ['PROVIDER', 'BILLING'], {
+      percentiles: nowhere,
+    }),
     'report by hour, tier × status': report('HOUR', ['TIER', 'STATUS']),
     'report by hour, key × model': report('HOUR', ['ACCESS_KEY', 'MODEL']),
     'report by day, key × model': report('DAY', ['ACCESS_KEY', 'MODEL']),
@@ -56,11 +58,14 @@ export async function measureGrowth(database, events) {
     'page of one key': page(null, { accessKeys: ['key_7'] }),
     'page of failures of one tier': page(null, { statuses: ['FAILED'], tiers: ['tier_3'] }),
     'page of one key in 5,000 requests': page(null, { accessKeys: ['key_rare'] }),
-    '  in the middle': page(middleOfAll, { accessKeys: ['key_rare'] }),
+    'page of one key in 5,000 requests, in the middle': page(middleOfAll, { accessKeys: ['key_rare'] }),
     'page of a model that never served a tier': page(null, { models: ['zai/model-0'], tiers: ['tier_1'] }),
     'page of a status that never was': page(null, { statuses: ['CANCELLED'] }),
     'page of an hour twenty days ago': page(null, { range: hourLongAgo }),
-    '  of one key': page(null, { range: hourLongAgo, accessKeys: ['key_rare'] }),
+    'page of an hour twenty days ago, of that key': page(null, {
+      range: hourLongAgo,
+      accessKeys: ['key_rare'],
+    }),
   };
   const times = {};
   for (const [name, ask] of Object.entries(questions)) times[name] = await middle(ask);

@@ -11,7 +11,6 @@ const BUCKETS_PER_DOUBLING = 4;
 const LAST_BUCKET = 22 * BUCKETS_PER_DOUBLING;
 /** More than any bucket will ever count: a million millions. */
 export const DIGITS_PER_BUCKET = 12;
-const DIGIT_ZERO = '0'.charCodeAt(0);
 
 /** Least whole number of milliseconds that each bucket counts, from the second bucket on. */
 export const BUCKET_STARTS_MS: readonly number[] = Array.from(
@@ -75,13 +74,8 @@ export function packHistogram(histogram: Histogram): string {
 
 export function unpackHistogram(digits: string): number[] {
   const histogram: number[] = [];
-  // Digit by digit, which is five times as fast as cutting the text up; a report reads hundreds of thousands of counts.
   for (let end = digits.length; end > 0; end -= DIGITS_PER_BUCKET) {
-    let count = 0;
-    for (let at = Math.max(end - DIGITS_PER_BUCKET, 0); at < end; at++) {
-      count = count * 10 + digits.charCodeAt(at) - DIGIT_ZERO;
-    }
-    histogram.push(count);
+    histogram.push(Number(digits.slice(Math.max(end - DIGITS_PER_BUCKET, 0), end)));
   }
   return histogram.length === 1 && histogram[0] === 0 ? [] : histogram;
 }

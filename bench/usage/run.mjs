@@ -1,6 +1,6 @@
 /**
  * What usage costs: how fast it is recorded, how late it is heard of, and how long reports and pages take as it grows. On a
- * real Postgres, if one is installed, and on the embedded one.
+ * real Postgres, if one is installed, and on the embedded one. Ends with what was aimed at beside what was found.
  *
  * Options: --events N stored at most (10000000; the embedded one holds at most a tenth), --backlog N (100000),
  * --seconds N of live traffic (15), --only throughput|live|growth, --database real|embedded.
@@ -31,25 +31,42 @@ const SUBSCRIBERS = [1, 200];
 const EMBEDDED_SHARE = 0.1;
 const logger = createLogger({ level: 'silent', role: 'bench' });
 const parts = { throughput, live, growth };
+/** What was aimed at, with what was found. */
+const aims = [];
+const REPORT_AIM_MS = 50;
+const PAGE_AIM_MS = 20;
+const LAG_AIM_MS = 300;
 const chosen = Object.entries(parts).filter(([name]) => (options.only ?? name) === name);
 
 const postgres = options.database === 'embedded' ? null : await startPostgres();
 const kinds = [
-  ...(postgres ? [{ name: 'Postgres', newUrl: () => postgres.createDatabase(), share: 1 }] : []),
+  ...(postgres
+    ? [{ name: 'Postgres', newUrl: () => postgres.createDatabase(), share: 1, aimPerSecond: 10_000 }]
+    : []),
   ...(options.database === 'real'
     ? []
-    : [{ name: 'embedded', newUrl: async () => null, share: EMBEDDED_SHARE }]),
+    : [{ name: 'embedded', newUrl: async () => null, share: EMBEDDED_SHARE, aimPerSecond: 5_000 }]),
 ];
 try {
   for (const [, measure] of chosen) for (const kind of kinds) await measure(kind);
+  print('Aims', [
+    ['', 'aim', 'found', ''],
+    ...aims.map(({ name, aim, found, met }) => [name, aim, found, met ? 'met' : 'missed']),
+  ]);
 } finally {
   await postgres?.stop();
 }
 
-async function throughput({ name, newUrl }) {
+async function throughput({ name, newUrl, aimPerSecond }) {
   const found = await withDatabase(await newUrl(), (database) =>
     measureThroughput(database, Number(options.backlog)),
   );
+  aims.push({
+    name: `${name}: events per second through journal and recorder`,
+    aim: `≥ ${aimPerSecond.toLocaleString('en')}`,
+    found: Math.round(found.recorded).toLocaleString('en'),
+    met: found.recorded >= aimPerSecond,
+  });
   const ratio = (other) => `${(found.recorded / other).toFixed(2)} ×`;
   print(`${name}: events per second`, [
     ['journal and recorder, with sums', Math.round(found.recorded), ''],
@@ -68,6 +85,7 @@ async function live({ name, newUrl }) {
       subscribers,
       seconds: Number(options.seconds),
     });
+    atMost(`${name}: lag of ${subscribers} subscribers, p99`, LAG_AIM_MS, found.p99);
     const heard = `${Math.round(found.heardPerSecond)} heard/s, ${found.dropped} dropped`;
     rows.push([`${subscribers} subscribers`, `p50 ${found.p50} ms, p99 ${found.p99} ms`, heard]);
   }
@@ -82,6 +100,11 @@ async function growth({ name, newUrl, share }) {
       columns.push({ size, ...(await measureGrowth(database, size)) });
     }
   });
+  const largest = columns.at(-1);
+  for (const [question, ms] of Object.entries(largest?.times ?? {})) {
+    const at = `${name}, ${largest.size.toLocaleString('en')} events: ${question}`;
+    atMost(at, question.includes('page') ? PAGE_AIM_MS : REPORT_AIM_MS, ms);
+  }
   const line = (title, of) => [title, ...columns.map(of)];
   print(`${name}: milliseconds with so many events stored in 30 days`, [
     line('', ({ size }) => size.toLocaleString('en')),
@@ -91,6 +114,10 @@ async function growth({ name, newUrl, share }) {
     line('hourly sums stored', ({ rollups }) => rollups.toLocaleString('en')),
     line('loaded in, seconds', ({ loadSeconds }) => loadSeconds.toFixed(0)),
   ]);
+}
+
+function atMost(name, aimMs, foundMs) {
+  aims.push({ name, aim: `≤ ${aimMs} ms`, found: `${foundMs.toFixed(1)} ms`, met: foundMs <= aimMs });
 }
 
 async function withDatabase(databaseUrl, use) {

@@ -107,6 +107,7 @@ async function createMany({ prisma }, batch) {
     ...measured(event),
     id: event.id,
     seq: seq++,
+    sumKey: 0,
     workspaceId: event.workspaceId,
     startedAt: new Date(event.startedAt),
     occurredAt: new Date(event.occurredAt),
@@ -139,7 +140,7 @@ const arrays = EVENT_COLUMNS.map(({ type }, i) => `$${i + 1}::${type}[]`).join('
 /** Events alone: no attempts, no sums, no look at what is there. */
 async function insertBare(database, batch) {
   await database.query(
-    `INSERT INTO usage_event (${names}, seq) SELECT given.*, nextval('usage_event_seq') FROM unnest(${arrays}) AS given`,
+    `INSERT INTO usage_event (${names}, sum_key, seq) SELECT given.*, 0, nextval('usage_event_seq') FROM unnest(${arrays}) AS given`,
     columnsOf(batch).slice(0, EVENT_COLUMNS.length),
   );
 }

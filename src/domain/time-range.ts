@@ -56,3 +56,17 @@ export function alignRange(range: TimeRange, interval: UsageInterval): TimeRange
   const lastStart = bucketStart(Math.max(range.to - 1, range.from), interval);
   return { from, to: bucketEnd(lastStart, interval) };
 }
+
+/** The whole days in a range of whole hours, and the hours before and after them; each part only where there is any. */
+export function splitAtDays({ from, to }: TimeRange): {
+  readonly days: readonly TimeRange[];
+  readonly hours: readonly TimeRange[];
+} {
+  const days = { from: bucketEnd(bucketStart(from - 1, 'DAY'), 'DAY'), to: bucketStart(to, 'DAY') };
+  if (days.from >= days.to) return { days: [], hours: [{ from, to }] };
+  const hours = [
+    { from, to: days.from },
+    { from: days.to, to },
+  ];
+  return { days: [days], hours: hours.filter((part) => part.from < part.to) };
+}

@@ -84,8 +84,8 @@ interface Source {
   close(): Promise<void>;
 }
 
-/** Compiling a report takes longer than running it; its groups fit in memory of this size. */
-const SESSION_OPTIONS = '-c jit=off -c work_mem=16MB';
+/** Compiling a report, or starting processes to share it, takes longer than running it; its groups fit in memory of this size. */
+const SESSION_OPTIONS = '-c jit=off -c max_parallel_workers_per_gather=0 -c work_mem=16MB';
 
 async function openExternal(url: string): Promise<Source> {
   const connection = {

@@ -1,28 +1,10 @@
 /** Reads recorded requests of one workspace. */
 import { timeOfId } from '../domain/ids.js';
-import type { Page } from '../domain/records.js';
 import type { StoredUsageEvent, UsageAttempt } from '../domain/usage.js';
-import { inOrder, pageOf } from './keyset.js';
+import { inOrder } from './keyset.js';
 import type { Sql } from './sql.js';
 import { usageConditions, type Conditions, type UsageFilter } from './usage-filter.js';
 import { attemptOfRow, eventOfRow, toCount, type UsageAttemptRow, type UsageEventRow } from './usage-rows.js';
-
-/** One page, newest first, of events before the place `before`. Not counted. */
-export async function listUsageEvents(
-  sql: Sql,
-  workspaceId: string,
-  page: { readonly first: number; readonly before: number | null },
-  filter: UsageFilter,
-): Promise<Page<StoredUsageEvent>> {
-  const where = eventConditions(workspaceId, filter);
-  if (page.before !== null) where.add(`seq < ${where.bind(page.before)}`);
-  const limit = where.bind(page.first + 1);
-  const rows = await sql.query<UsageEventRow>(
-    `SELECT * FROM usage_event WHERE ${where.text} ORDER BY seq DESC LIMIT ${limit}`,
-    where.values,
-  );
-  return pageOf(rows.map(eventOfRow), page.first, null);
-}
 
 /** Up to `limit` events after the place `after`, oldest first. */
 export async function usageEventsAfter(
@@ -102,7 +84,8 @@ function startsOf(ids: readonly string[]): [Date, Date] {
     : [new Date(Math.min(...times)), new Date(Math.max(...times))];
 }
 
-function eventConditions(workspaceId: string, filter: UsageFilter): Conditions {
+/** Conditions on events; of {@link usageConditions} with the filter's range. */
+export function eventConditions(workspaceId: string, filter: UsageFilter): Conditions {
   const where = usageConditions(workspaceId, filter);
   if (filter.range) {
     where.add(`occurred_at >= ${where.bind(new Date(filter.range.from))}`);

@@ -53,6 +53,7 @@ const COUNTED = [
   'list_cost_nano_usd',
   'saved_nano_usd',
   'unpriced_requests',
+  'unlisted_tokens',
 ];
 const HISTOGRAMS = ['duration_counts', 'first_token_counts'];
 /** Null as long as nobody stated it. */
@@ -60,8 +61,21 @@ const STATED = 'reasoning_tokens';
 
 export const SUM_COLUMNS: readonly string[] = [...COUNTED, STATED, ...HISTOGRAMS];
 
+/**
+ * Between which places, and from when on, the requests lie that a sum counts; null where it counts attempts only. With
+ * these a page finds its requests without walking past all others.
+ */
+const BOUNDS: readonly { readonly column: string; readonly of: 'min' | 'max'; readonly type: string }[] = [
+  { column: 'first_seq', of: 'min', type: 'bigint' },
+  { column: 'last_seq', of: 'max', type: 'bigint' },
+  { column: 'first_started_at', of: 'min', type: 'timestamptz' },
+];
+
+/** What a row of sums holds besides its key. */
+export const VALUE_COLUMNS: readonly string[] = [...SUM_COLUMNS, ...BOUNDS.map(({ column }) => column)];
+
 /** Columns of a fold: the table {@link HOUR_ROLLUPS} has the same. */
-const FOLD_COLUMNS = ['workspace_id', 'hour', ...DIMENSIONS, ...SUM_COLUMNS];
+const FOLD_COLUMNS = ['workspace_id', 'hour', ...DIMENSIONS, ...VALUE_COLUMNS];
 
 /** Columns of a table that tell its rows apart. */
 export function keyColumns({ time, dimensions }: RollupTable): string[] {
@@ -75,7 +89,7 @@ export function keyColumns({ time, dimensions }: RollupTable): string[] {
 export function foldOf(events: string, attempts: string): string {
   const sums = SUM_COLUMNS.map((column) => `sum(${column}) AS ${column}`);
   return `
-    SELECT ${['workspace_id', 'hour', ...DIMENSIONS, ...sums].join(', ')}
+    SELECT ${['workspace_id', 'hour', ...DIMENSIONS, ...sums, ...boundsOfAll()].join(', ')}
     FROM (${selectPart(requestPart())} FROM ${events} AS event
       UNION ALL
       ${selectPart(attemptPart())} FROM ${attempts} AS attempt
@@ -88,8 +102,18 @@ export function regroup(table: RollupTable, fold: string): string {
   const time = table.time === 'day' ? `date_trunc('day', hour, 'UTC')` : 'hour';
   const keys = ['workspace_id', time, ...table.dimensions];
   const sums = SUM_COLUMNS.map((column) => `sum(${column})::${sqlTypeOf(column)} AS ${column}`);
-  return `SELECT workspace_id, ${time} AS ${table.time}, ${[...table.dimensions, ...sums].join(', ')}
+  return `SELECT workspace_id, ${time} AS ${table.time}, ${[...table.dimensions, ...sums, ...boundsOfAll()].join(', ')}
     FROM ${fold} GROUP BY ${keys.join(', ')}`;
+}
+
+function boundsOfAll(): string[] {
+  return BOUNDS.map(({ column, of }) => `${of}(${column}) AS ${column}`);
+}
+
+/** What tells the requests of one combination of {@link DIMENSIONS} apart; that two share a number by chance costs only time. */
+export function sumKey(row: string): string {
+  const dimensions = DIMENSIONS.map((column) => `coalesce(${row}.${column}::text, '')`);
+  return `hashtextextended(concat_ws(chr(31), ${dimensions.join(', ')}), 0)`;
 }
 
 /** Adds a fold, a relation named `fold`, to the sums of `table`. */
@@ -98,15 +122,24 @@ export function addToRollups(table: RollupTable, fold: string): string {
   const added = [...COUNTED, ...HISTOGRAMS].map(
     (column) => `${column} = total.${column} + EXCLUDED.${column}`,
   );
+  const widened = BOUNDS.map(({ column, of }) => {
+    const outer = of === 'min' ? 'least' : 'greatest';
+    return `${column} = ${outer}(total.${column}, EXCLUDED.${column})`;
+  });
   return `
-    INSERT INTO ${table.name} AS total (${[...keys, ...SUM_COLUMNS].join(', ')})
+    INSERT INTO ${table.name} AS total (${[...keys, ...VALUE_COLUMNS].join(', ')})
     ${regroup(table, fold)}
-    ON CONFLICT (${keys.join(', ')}) DO UPDATE SET ${added.join(', ')},
+    ON CONFLICT (${keys.join(', ')}) DO UPDATE SET ${[...added, ...widened].join(', ')},
       ${STATED} = coalesce(total.${STATED} + EXCLUDED.${STATED}, total.${STATED}, EXCLUDED.${STATED})`;
 }
 
-function sqlTypeOf(sum: string): string {
-  return HISTOGRAMS.includes(sum) ? 'numeric' : 'bigint';
+function startsAtNothing(value: string): boolean {
+  return [...COUNTED, ...HISTOGRAMS].includes(value);
+}
+
+function sqlTypeOf(value: string): string {
+  if (HISTOGRAMS.includes(value)) return 'numeric';
+  return BOUNDS.find(({ column }) => column === value)?.type ?? 'bigint';
 }
 
 /** What a request adds to its sum, by column. */
@@ -120,6 +153,9 @@ function requestPart(): ReadonlyMap<string, string> {
     ['unpriced_requests', '(event.cost_nano_usd IS NULL)::int'],
     ['duration_counts', packedDuration('event.duration_ms')],
     ['first_token_counts', packedDuration('event.first_token_ms')],
+    ['first_seq', 'event.seq'],
+    ['last_seq', 'event.seq'],
+    ['first_started_at', 'event.started_at'],
   ]);
 }
 
@@ -136,6 +172,10 @@ function attemptPart(): ReadonlyMap<string, string> {
     ['cost_nano_usd', known('cost_nano_usd')],
     ['list_cost_nano_usd', known('list_cost_nano_usd')],
     [
+      'unlisted_tokens',
+      `CASE WHEN event.list_cost_nano_usd IS NULL THEN ${TOKEN_COLUMNS.map((column) => `attempt.${column}`).join(' + ')} ELSE 0 END`,
+    ],
+    [
       'saved_nano_usd',
       `CASE WHEN attempt.billing = 'SUBSCRIPTION'
         THEN coalesce(attempt.list_cost_nano_usd - attempt.cost_nano_usd, 0) ELSE 0 END`,
@@ -150,8 +190,8 @@ function selectPart(part: ReadonlyMap<string, string>): string {
     ['status', 'event.status'],
   ]);
   const columns = FOLD_COLUMNS.map((column) => {
-    const value = part.get(column) ?? shared.get(column) ?? (column === STATED ? 'NULL' : '0');
-    return `${SUM_COLUMNS.includes(column) ? `(${value})::${sqlTypeOf(column)}` : value} AS ${column}`;
+    const value = part.get(column) ?? shared.get(column) ?? (startsAtNothing(column) ? '0' : 'NULL');
+    return `${VALUE_COLUMNS.includes(column) ? `(${value})::${sqlTypeOf(column)}` : value} AS ${column}`;
   });
   return `SELECT ${columns.join(', ')}`;
 }

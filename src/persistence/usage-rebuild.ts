@@ -9,7 +9,7 @@ import {
   keyColumns,
   regroup,
   ROLLUP_TABLES,
-  SUM_COLUMNS,
+  VALUE_COLUMNS,
   type RollupTable,
 } from './usage-fold.js';
 
@@ -36,7 +36,7 @@ export interface RebuiltDay {
   readonly examples: readonly RollupDifference[];
 }
 
-const FOLD_COLUMNS = [...keyColumns(HOUR_ROLLUPS), ...SUM_COLUMNS].join(', ');
+const FOLD_COLUMNS = [...keyColumns(HOUR_ROLLUPS), ...VALUE_COLUMNS].join(', ');
 
 /** Differences told of each table and day; all of them together may be as many as there are sums. */
 const EXAMPLES_MAX = 5;
@@ -99,7 +99,7 @@ async function compare(
   within: readonly Date[],
 ): Promise<{ count: number; keys: string[] }> {
   const keys = keyColumns(table);
-  const columns = [...keys, ...SUM_COLUMNS].join(', ');
+  const columns = [...keys, ...VALUE_COLUMNS].join(', ');
   const rows = await sql.query<{ key: string; differing: number }>(
     `WITH stored AS MATERIALIZED (
        SELECT ${columns} FROM ${table.name} WHERE ${table.time} >= $1 AND ${table.time} < $2

@@ -43,6 +43,8 @@ export interface RollupSums {
   readonly savedNanoUsd: NanoUsd;
   /** Requests whose charge is unknown. */
   readonly unpricedRequests: number;
+  /** Tokens left out of the list cost, because the list price of their request is unknown. */
+  readonly unlistedTokens: number;
   readonly durations: Histogram;
   readonly firstTokens: Histogram;
 }
@@ -253,6 +255,7 @@ export function rowOfRollup({ key, sums }: RollupDelta): object {
     list_cost_nano_usd: String(sums.listCostNanoUsd),
     saved_nano_usd: String(sums.savedNanoUsd),
     unpriced_requests: sums.unpricedRequests,
+    unlisted_tokens: sums.unlistedTokens,
     duration_counts: packHistogram(sums.durations),
     first_token_counts: packHistogram(sums.firstTokens),
   };

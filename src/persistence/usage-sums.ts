@@ -3,7 +3,7 @@
  * for.
  */
 import { unpackHistogram } from '../domain/histogram.js';
-import { bucketEnd, bucketStart, type TimeRange } from '../domain/time-range.js';
+import { splitAtDays, type TimeRange } from '../domain/time-range.js';
 import type { UsageDimension, UsageInterval } from '../domain/vocabulary.js';
 import type { Sql } from './sql.js';
 import { usageConditions, type Conditions, type UsageFilter } from './usage-filter.js';
@@ -98,6 +98,7 @@ interface SumsRow {
   readonly list_cost_nano_usd: bigint;
   readonly saved_nano_usd: bigint;
   readonly unpriced_requests: bigint;
+  readonly unlisted_tokens: bigint;
   readonly duration_counts: string;
   readonly first_token_counts: string;
 }
@@ -115,12 +116,14 @@ export async function sumUsage(
   const parts = sourcesOf(query).map((source) =>
     selectFrom(source, query, where, [`${bucket(source.table.time)} AS bucket`, 'status', ...SUM_COLUMNS]),
   );
-  const [d0, d1] = [0, 1].map((i) => where.bind(shown.map((group) => group[i])));
+  const given = [0, 1].map(
+    (i) => `${where.bind(shown.map((group) => group[i]))}::${typeOfGroup(query, i)}[]`,
+  );
   const rows = await sql.query<SumsRow>(
     `SELECT bucket, place AS rank, min(d0) AS d0, min(d1) AS d1, ${sums.join(', ')},
        coalesce(sum(requests) FILTER (WHERE status <> 'OK'), 0)::bigint AS failures
      FROM (${parts.join(' UNION ALL ')}) AS matched
-     LEFT JOIN unnest(${d0}::text[], ${d1}::text[]) WITH ORDINALITY AS shown (d0, d1, place) USING (d0, d1)
+     LEFT JOIN unnest(${given.join(', ')}) WITH ORDINALITY AS shown (d0, d1, place) USING (d0, d1)
      GROUP BY bucket, place ORDER BY bucket, place NULLS LAST`,
     where.values,
   );
@@ -156,11 +159,16 @@ function selectFrom(
 ): string {
   const groups = [0, 1].map((i) => {
     const dimension = groupBy[i];
-    return `${dimension === undefined ? `''` : COLUMNS[dimension]}::text AS d${i}`;
+    return `${dimension === undefined ? `''::text` : COLUMNS[dimension]} AS d${i}`;
   });
   const [from, to] = [where.bind(new Date(range.from)), where.bind(new Date(range.to))];
   return `SELECT ${[...groups, ...columns].join(', ')} FROM ${table.name}
     WHERE ${where.text} AND ${table.time} >= ${from} AND ${table.time} < ${to}`;
+}
+
+/** Compared as what they are: turning every row's status into text takes as long as summing it up. */
+function typeOfGroup({ groupBy }: UsageSumsQuery, i: number): string {
+  return groupBy[i] === 'STATUS' ? 'usage_status' : 'text';
 }
 
 /** The start of a row's bucket, told from the column of its time. */
@@ -187,16 +195,11 @@ function sourcesOf({ range, interval, groupBy, filter }: UsageSumsQuery): Source
       used.every((column) => dimensions.includes(column)),
     ) ?? HOUR_ROLLUPS;
   if (interval === 'HOUR') return [{ table: hours, range }];
-  const days = {
-    from: bucketEnd(bucketStart(range.from - 1, 'DAY'), 'DAY'),
-    to: bucketStart(range.to, 'DAY'),
-  };
-  if (days.from >= days.to) return [{ table: hours, range }];
+  const parts = splitAtDays(range);
   return [
-    { table: hours, range: { from: range.from, to: days.from } },
-    { table: DAY_ROLLUPS, range: days },
-    { table: hours, range: { from: days.to, to: range.to } },
-  ].filter(({ range: part }) => part.from < part.to);
+    ...parts.days.map((days) => ({ table: DAY_ROLLUPS, range: days })),
+    ...parts.hours.map((part) => ({ table: hours, range: part })),
+  ];
 }
 
 function sumOf(column: string, leftOut: boolean): string {
@@ -220,6 +223,7 @@ function sumsOfRow(row: SumsRow, dimensions: number): UsageSumsRow {
       listCostNanoUsd: row.list_cost_nano_usd,
       savedNanoUsd: row.saved_nano_usd,
       unpricedRequests: toCount(row.unpriced_requests),
+      unlistedTokens: toCount(row.unlisted_tokens),
       durations: unpackHistogram(row.duration_counts),
       firstTokens: unpackHistogram(row.first_token_counts),
     },

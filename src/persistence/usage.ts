@@ -4,7 +4,7 @@ import type { StoredUsageEvent, UsageEvent } from '../domain/usage.js';
 import { ensurePartitions } from './partitions.js';
 import { ADVISORY_LOCKS, type Sql, type SqlDatabase } from './sql.js';
 import { findUsageEventsOfAll } from './usage-events.js';
-import { addToRollups, foldOf, ROLLUP_TABLES } from './usage-fold.js';
+import { addToRollups, foldOf, ROLLUP_TABLES, sumKey } from './usage-fold.js';
 import { ATTEMPT_COLUMNS, columnsOf, EVENT_COLUMNS, toCount, type Column } from './usage-rows.js';
 
 const eventNames = EVENT_COLUMNS.map(({ name }) => name).join(', ');
@@ -16,8 +16,8 @@ const attemptNames = ATTEMPT_COLUMNS.map(({ name }) => name).join(', ');
  */
 const INSERT_USAGE = `
   WITH fresh AS (
-    INSERT INTO usage_event (${eventNames}, seq)
-    SELECT ${eventNames}, nextval('usage_event_seq')
+    INSERT INTO usage_event (${eventNames}, sum_key, seq)
+    SELECT ${eventNames}, ${sumKey('in_order')}, nextval('usage_event_seq')
     FROM (SELECT * FROM ${given(EVENT_COLUMNS, 0, 'WITH ORDINALITY')} ORDER BY place) AS in_order
     ON CONFLICT (id, started_at) DO NOTHING
     RETURNING *

@@ -1,4 +1,5 @@
 /** Usage as it is recorded: single events, resumable from a place, and running totals. */
+import { isDeepStrictEqual } from 'node:util';
 import { FOLLOWER_BEHIND_MAX_EVENTS, MAILBOX_CAPACITY, USAGE_REPLAY_PAGE } from '../config/usage-limits.js';
 import { AppError } from '../domain/errors.js';
 import { bucketStart, HOUR_MS } from '../domain/time-range.js';
@@ -8,7 +9,7 @@ import { createMailbox } from '../live/mailbox.js';
 import { lastUsageSeq, usageEventsAfter } from '../persistence/usage-events.js';
 import type { UsageFilter } from '../persistence/usage-filter.js';
 import { usageDroppedSince } from '../persistence/usage-kept.js';
-import { matchesFilter } from './event-filter.js';
+import { matchesFilter, mayChangeSums } from './event-filter.js';
 import { usageTotalsNow, type ReportSources, type UsageTotals, type UsageTotalsRequest } from './reports.js';
 
 export interface LiveSources extends ReportSources {
@@ -81,7 +82,7 @@ export function followUsage(sources: LiveSources, options: FollowUsageOptions): 
   const mailbox = createMailbox<StoredUsageEvent>({ capacity, onDrop: forget });
   const hear = ({ events }: { readonly events: readonly StoredUsageEvent[] }): void => {
     for (const event of events) {
-      if (!matchesFilter(event, filter, true)) continue;
+      if (!matchesFilter(event, filter)) continue;
       if (heardFrom === null) {
         heardFrom = event.seq;
         if (afterSeq === null) seen = event.seq - 1;
@@ -202,11 +203,12 @@ export function followTotals(
   let sequence = 0;
   let sentAt = Number.NEGATIVE_INFINITY;
   let windowStart = 0;
+  let told: unknown = null;
   let timer: NodeJS.Timeout | null = null;
   let wake: (() => void) | null = null;
   let stopped = false;
   const hear = ({ events }: { readonly events: readonly StoredUsageEvent[] }): void => {
-    if (changed || !events.some((event) => matchesFilter(event, request.filter, false))) return;
+    if (changed || !events.some((event) => mayChangeSums(event, request.filter))) return;
     changed = true;
     wake?.();
   };
@@ -230,11 +232,11 @@ export function followTotals(
       timer = setTimeout(() => wake?.(), ms);
     });
 
-  const next = async (): Promise<IteratorResult<UsageTotalsState, undefined>> => {
-    for (;;) {
-      if (stopped) return DONE;
+  /** Waits until the totals may be others and another message is due. */
+  const due = async (): Promise<void> => {
+    while (!stopped) {
       const dueIn = sentAt + minIntervalMs - clock.monotonic();
-      if (changed && dueIn <= 0) break;
+      if (changed && dueIn <= 0) return;
       if (changed) {
         await sleep(dueIn);
         continue;
@@ -243,13 +245,27 @@ export function followTotals(
       await sleep(HOUR_MS - (clock.now() % HOUR_MS));
       if (bucketStart(clock.now(), request.window) !== windowStart) changed = true;
     }
-    changed = false;
-    sentAt = clock.monotonic();
-    const totals = await usageTotalsNow(sources, workspaceId, request);
-    if (stopped) return DONE;
-    windowStart = totals.range.from;
-    sequence++;
-    return { done: false, value: { ...totals, sequence } };
+  };
+
+  const next = async (): Promise<IteratorResult<UsageTotalsState, undefined>> => {
+    for (;;) {
+      await due();
+      if (stopped) return DONE;
+      changed = false;
+      sentAt = clock.monotonic();
+      const totals = await usageTotalsNow(sources, workspaceId, request);
+      if (stopped) return DONE;
+      const state = [
+        totals.range.from,
+        totals.totals,
+        totals.groups.map(({ group, totals: sums }) => [group, sums]),
+      ];
+      if (isDeepStrictEqual(state, told)) continue;
+      told = state;
+      windowStart = totals.range.from;
+      sequence++;
+      return { done: false, value: { ...totals, sequence } };
+    }
   };
 
   return endingOnError(next, end);

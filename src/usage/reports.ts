@@ -12,8 +12,16 @@ import type { RollupSums } from '../persistence/usage-rows.js';
 import { sumUsage, type UsageSumsRow } from '../persistence/usage-sums.js';
 import { addSums, NO_SUMS } from './rollup.js';
 
-/** Sums over a set of requests. Percentiles are null without traffic. */
-export interface UsageSums {
+/** In milliseconds; null without traffic, and where they were not asked for. */
+interface Percentiles {
+  readonly durationMsP50: number | null;
+  readonly durationMsP95: number | null;
+  readonly firstTokenMsP50: number | null;
+  readonly firstTokenMsP95: number | null;
+}
+
+/** Sums over a set of requests. */
+export interface UsageSums extends Percentiles {
   readonly requests: number;
   /** Requests that did not end `OK`. */
   readonly failures: number;
@@ -22,10 +30,6 @@ export interface UsageSums {
   readonly listCostNanoUsd: NanoUsd;
   readonly savedNanoUsd: NanoUsd;
   readonly unpricedRequests: number;
-  readonly durationMsP50: number | null;
-  readonly durationMsP95: number | null;
-  readonly firstTokenMsP50: number | null;
-  readonly firstTokenMsP95: number | null;
 }
 
 export interface UsageGroup {
@@ -50,6 +54,15 @@ export interface UsageReportRequest {
   /** Its range is ignored. */
   readonly filter: UsageFilter;
   readonly groupLimit: number;
+  /** Where percentiles are wanted; everywhere unless it is said. They cost as much as everything else, and are null elsewhere. */
+  readonly percentiles?: WantedPercentiles;
+}
+
+export interface WantedPercentiles {
+  /** In the sums over everything. */
+  readonly totals: boolean;
+  /** In the sums of each bucket or group. */
+  readonly groups: boolean;
 }
 
 export interface UsageReport {
@@ -69,6 +82,7 @@ export interface UsageTotalsRequest {
   readonly groupBy: readonly UsageDimension[];
   /** Its range is ignored. */
   readonly filter: UsageFilter;
+  readonly percentiles?: WantedPercentiles;
 }
 
 export interface UsageTotals {
@@ -86,6 +100,7 @@ export interface ReportSources {
 
 const OTHER_LABEL = 'other';
 const NONE_LABEL = 'none';
+const EVERYWHERE: WantedPercentiles = { totals: true, groups: true };
 
 /** Usage of a workspace in buckets and groups. */
 export async function usageReport(
@@ -93,14 +108,21 @@ export async function usageReport(
   workspaceId: string,
   request: UsageReportRequest,
 ): Promise<UsageReport> {
-  const { interval, groupBy } = request;
+  const { interval, groupBy, percentiles = EVERYWHERE } = request;
   const asOf = clock.now();
   const range = alignRange(request.range, interval);
-  const rows = await sumUsage(sql, workspaceId, { ...request, range });
+  const query = { ...request, range };
+  // Over everything they are read from sums by the day, which are far fewer than those that the groups are made of.
+  const [rows, all] = await Promise.all([
+    sumUsage(sql, workspaceId, { ...query, withoutHistograms: !percentiles.groups }),
+    percentiles.totals && !percentiles.groups
+      ? sumUsage(sql, workspaceId, { ...query, interval: 'TOTAL', groupBy: [] })
+      : [],
+  ]);
   return {
     range,
     interval,
-    totals: totalOf(rows),
+    totals: { ...totalOf(rows), ...(all[0] && percentilesOf(all[0].sums)) },
     rollups: rows.map((row) => ({
       bucketStart: row.bucket,
       bucketEnd: interval === 'TOTAL' ? range.to : bucketEnd(row.bucket, interval),
@@ -116,14 +138,20 @@ export async function usageReport(
 export async function usageTotalsNow(
   { sql, clock }: ReportSources,
   workspaceId: string,
-  { window, groupBy, filter }: UsageTotalsRequest,
+  { window, groupBy, filter, percentiles = EVERYWHERE }: UsageTotalsRequest,
 ): Promise<UsageTotals> {
   const asOf = clock.now();
   const range = { from: bucketStart(asOf, window), to: asOf };
   // A clock that is behind another's must not hide what that one recorded this hour.
   const hours = { from: range.from, to: bucketEnd(bucketStart(asOf, 'HOUR'), 'HOUR') };
-  const query = { range: hours, interval: 'TOTAL', groupBy, filter, groupLimit: USAGE_GROUPS_MAX } as const;
-  const rows = await sumUsage(sql, workspaceId, query);
+  const rows = await sumUsage(sql, workspaceId, {
+    range: hours,
+    interval: 'TOTAL',
+    groupBy,
+    filter,
+    groupLimit: USAGE_GROUPS_MAX,
+    withoutHistograms: !percentiles.totals && !percentiles.groups,
+  });
   const groups = groupBy.length === 0 ? [] : rows.filter(({ rank }) => rank !== null);
   return {
     asOf,
@@ -155,10 +183,16 @@ function sumsOf(sums: RollupSums, failures: number): UsageSums {
     listCostNanoUsd: sums.listCostNanoUsd,
     savedNanoUsd: sums.savedNanoUsd,
     unpricedRequests: sums.unpricedRequests,
-    durationMsP50: percentile(sums.durations, 0.5),
-    durationMsP95: percentile(sums.durations, 0.95),
-    firstTokenMsP50: percentile(sums.firstTokens, 0.5),
-    firstTokenMsP95: percentile(sums.firstTokens, 0.95),
+    ...percentilesOf(sums),
+  };
+}
+
+function percentilesOf({ durations, firstTokens }: RollupSums): Percentiles {
+  return {
+    durationMsP50: percentile(durations, 0.5),
+    durationMsP95: percentile(durations, 0.95),
+    firstTokenMsP50: percentile(firstTokens, 0.5),
+    firstTokenMsP95: percentile(firstTokens, 0.95),
   };
 }
 

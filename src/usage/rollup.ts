@@ -4,7 +4,7 @@
  * from.
  */
 import { bucketStart } from '../domain/time-range.js';
-import { addTokens, NO_TOKENS } from '../domain/tokens.js';
+import { addTokens, NO_TOKENS, totalTokens } from '../domain/tokens.js';
 import type { UsageAttempt, UsageEvent } from '../domain/usage.js';
 import type { RollupDelta, RollupKey, RollupSums } from '../persistence/usage-rows.js';
 import { countInto, mergeHistograms } from '../domain/histogram.js';
@@ -19,6 +19,7 @@ export const NO_SUMS: RollupSums = {
   listCostNanoUsd: 0n,
   savedNanoUsd: 0n,
   unpricedRequests: 0,
+  unlistedTokens: 0,
   durations: [],
   firstTokens: [],
 };
@@ -58,6 +59,7 @@ export function addSums(a: RollupSums, b: RollupSums): RollupSums {
     listCostNanoUsd: a.listCostNanoUsd + b.listCostNanoUsd,
     savedNanoUsd: a.savedNanoUsd + b.savedNanoUsd,
     unpricedRequests: a.unpricedRequests + b.unpricedRequests,
+    unlistedTokens: a.unlistedTokens + b.unlistedTokens,
     durations: mergeHistograms(a.durations, b.durations),
     firstTokens: mergeHistograms(a.firstTokens, b.firstTokens),
   };
@@ -101,6 +103,7 @@ function sumsOfAttempt(event: UsageEvent, attempt: UsageAttempt): RollupSums {
     tokens: attempt.tokens,
     costNanoUsd: event.costNanoUsd === null ? 0n : (costNanoUsd ?? 0n),
     listCostNanoUsd: event.listCostNanoUsd === null ? 0n : (listCostNanoUsd ?? 0n),
+    unlistedTokens: event.listCostNanoUsd === null ? totalTokens(attempt.tokens) : 0,
     savedNanoUsd: saves ? listCostNanoUsd - costNanoUsd : 0n,
   };
 }

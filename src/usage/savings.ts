@@ -4,8 +4,9 @@ import type { NanoUsd } from '../domain/money.js';
 import { alignRange, bucketEnd, bucketStart, type TimeRange } from '../domain/time-range.js';
 import { totalTokens } from '../domain/tokens.js';
 import type { Sql } from '../persistence/sql.js';
-import { findFreeModels, findSubscriptionFees } from '../persistence/subscriptions.js';
-import { sumUsage, type UsageSumsRow } from '../persistence/usage-sums.js';
+import { findSubscriptionFees } from '../persistence/subscriptions.js';
+import { sumUsage } from '../persistence/usage-sums.js';
+import { NO_SUMS } from './rollup.js';
 
 export interface ConnectionSavings {
   readonly connectionId: string;
@@ -13,7 +14,7 @@ export interface ConnectionSavings {
   readonly feeNanoUsd: NanoUsd | null;
   readonly listCostNanoUsd: NanoUsd;
   readonly savedNanoUsd: NanoUsd | null;
-  /** Of its tokens, those of models without a known list price, 0 to 1. */
+  /** Of its tokens, those that are in no list cost because their request's list price is unknown, 0 to 1. */
   readonly unpricedShare: number;
 }
 
@@ -35,23 +36,22 @@ export async function savingsReport(sql: Sql, workspaceId: string, asked: TimeRa
     sumUsage(sql, workspaceId, {
       range,
       interval: 'TOTAL',
-      groupBy: ['CONNECTION', 'MODEL'],
+      groupBy: ['CONNECTION'],
       filter: { billings: ['SUBSCRIPTION'] },
       groupLimit: SAVINGS_GROUPS_MAX,
+      withoutHistograms: true,
     }),
   ]);
-  const free = await findFreeModels(sql, workspaceId, rows.filter(seemsUnpriced).map(modelOf));
+  const byConnection = new Map(rows.map(({ group: [id], sums }) => [id, sums]));
   const connections = fees.map(({ connectionId, monthlyPriceNanoUsd }): ConnectionSavings => {
-    const own = rows.filter(({ rank, group }) => rank !== null && group[0] === connectionId);
-    const unpriced = own.filter((row) => seemsUnpriced(row) && !free.has(modelOf(row)));
-    const listCostNanoUsd = own.reduce((sum, { sums }) => sum + sums.listCostNanoUsd, 0n);
+    const { listCostNanoUsd, tokens, unlistedTokens } = byConnection.get(connectionId) ?? NO_SUMS;
     const feeNanoUsd = monthlyPriceNanoUsd === null ? null : feeFor(range, monthlyPriceNanoUsd);
     return {
       connectionId,
       feeNanoUsd,
       listCostNanoUsd,
       savedNanoUsd: feeNanoUsd === null ? null : listCostNanoUsd - feeNanoUsd,
-      unpricedShare: tokensOf(unpriced) / (tokensOf(own) || 1),
+      unpricedShare: unlistedTokens / (totalTokens(tokens) || 1),
     };
   });
   const subscriptionCostNanoUsd = connections.reduce((sum, { feeNanoUsd }) => sum + (feeNanoUsd ?? 0n), 0n);
@@ -75,17 +75,4 @@ export function feeFor({ from, to }: TimeRange, monthlyPriceNanoUsd: NanoUsd): N
     fee += (monthlyPriceNanoUsd * covered + length / 2n) / length;
   }
   return fee;
-}
-
-/** Tokens that cost nothing at list: without a price, unless that price is nothing. */
-function seemsUnpriced({ sums }: UsageSumsRow): boolean {
-  return sums.listCostNanoUsd === 0n && totalTokens(sums.tokens) > 0;
-}
-
-function modelOf({ group }: UsageSumsRow): string {
-  return group[1] ?? '';
-}
-
-function tokensOf(rows: readonly UsageSumsRow[]): number {
-  return rows.reduce((sum, { sums }) => sum + totalTokens(sums.tokens), 0);
 }

@@ -82,7 +82,9 @@ describe('savings', () => {
     const priced = [event(paid, { tokens }), event(undeclared, { tokens })];
     await commitUsage(harness.database, [
       ...priced,
-      event(paid, { tokens: { ...tokens, input: 3_000_000 }, price: null, modelRef: 'zai/unknown' }),
+      event(paid, { tokens, price: null, modelRef: 'zai/unknown' }),
+      // A model that had no price at first.
+      event(paid, { tokens: { ...tokens, input: 2_000_000 }, price: null }),
       // Neither another way of paying nor another day counts.
       event(paid, { tokens, billing: 'METERED' }),
       makeEvent({ workspaceId, at: day - HOUR_MS, attempt: { connectionId: paid, tokens } }),
@@ -120,6 +122,29 @@ describe('savings', () => {
 });
 
 describe('a report', () => {
+  it('says the same percentiles of everything whether or not those of each group are asked for', async () => {
+    const hour = Date.UTC(2026, 9, 2, 10);
+    const lasting = (durationMs: number, i: number) =>
+      makeEvent({ workspaceId, at: hour + i * HOUR_MS, end: { durationMs, firstTokenMs: durationMs / 10 } });
+    await commitUsage(harness.database, [1_000, 2_000, 40_000, 5_000, 90_000].map(lasting));
+    const names = 'durationMsP50 durationMsP95 firstTokenMsP50 firstTokenMsP95';
+    const ask = async (rollups: string) => {
+      const { usageReport } = await api.data(
+        `query ($range: TimeRangeInput!) { usageReport(input: { range: $range, interval: HOUR, groupBy: [PROVIDER] }) {
+          totals { requests ...latency } rollups { totals { requests ${rollups} } } } }
+        fragment latency on UsageTotals { ${names} }`,
+        { range: { from: iso(hour), to: iso(hour + 24 * HOUR_MS) } },
+      );
+      return usageReport;
+    };
+    const everywhere = await ask(`... on UsageTotals { ${names} }`);
+    const { totals, rollups } = await ask('');
+    expect(totals).toEqual(everywhere.totals);
+    expect(totals.durationMsP95).toBeGreaterThan(40_000);
+    expect(rollups).toHaveLength(5);
+    expect(everywhere.rollups[2].totals.durationMsP50).toBeGreaterThan(30_000);
+  });
+
   const REPORT = `query ($input: UsageReportInput!) { usageReport(input: $input) {
     range { from to } interval truncated rollups { bucketStart bucketEnd group { value label } totals { requests } } } }`;
 

@@ -6,8 +6,9 @@ import type { Page } from '../../domain/records.js';
 import type { TimeRange } from '../../domain/time-range.js';
 import { NO_TOKENS } from '../../domain/tokens.js';
 import type { StoredUsageEvent, UsageAttempt } from '../../domain/usage.js';
-import { findUsageAttempts, findUsageEvents, listUsageEvents } from '../../persistence/usage-events.js';
+import { findUsageAttempts, findUsageEvents } from '../../persistence/usage-events.js';
 import type { UsageFilter } from '../../persistence/usage-filter.js';
+import { listUsageEvents } from '../../persistence/usage-pages.js';
 import type { ErrorRates } from '../../usage/error-rates.js';
 import { exportUsage, type UsageExport } from '../../usage/export.js';
 import {

@@ -1,5 +1,6 @@
 /** Usage: single requests, sums over them, and both as they happen. */
-import { Arg, Ctx, FieldResolver, Int, Query, Resolver, Root, Subscription } from 'type-graphql';
+import type { GraphQLResolveInfo } from 'graphql';
+import { Arg, Ctx, FieldResolver, Info, Int, Query, Resolver, Root, Subscription } from 'type-graphql';
 import { TOTALS_INTERVAL_MAX_MS, TOTALS_INTERVAL_MIN_MS } from '../../config/usage-limits.js';
 import { AppError } from '../../domain/errors.js';
 import type { UpstreamFailure } from '../../domain/failure.js';
@@ -25,6 +26,7 @@ import { UpstreamError } from '../shared/failure.js';
 import { pageRequest, toPage, type PageValue } from '../shared/page.js';
 import { DecimalScalar } from '../shared/scalars.js';
 import { UsageFilterInput, UsageReportInput, UsageTotalsInput } from './inputs.js';
+import { wantedPercentiles } from './percentiles.js';
 import type { FollowedPlace } from './reads.js';
 import { checkSpan, toFilter, toFilterWithoutRange, toRange } from './ranges.js';
 import {
@@ -63,6 +65,7 @@ export class UsageResolver {
   async usageReport(
     @Ctx() { services, caller }: GraphqlContext,
     @Input(() => UsageReportInput) input: UsageReportInput,
+    @Info() info: GraphQLResolveInfo,
   ): Promise<Summed<ReportValue>> {
     if (input.groupLimit < 1 || input.groupLimit > GROUPS_MAX) {
       throw new AppError(
@@ -81,6 +84,7 @@ export class UsageResolver {
       groupBy: toDimensions(input.groupBy),
       filter: toFilterWithoutRange(input.filter, services.clock),
       groupLimit: input.groupLimit,
+      percentiles: wantedPercentiles(info, 'rollups'),
     });
     return { ...report, totals: toTotals(report.totals), rollups: report.rollups.map(toRollup) };
   }
@@ -105,7 +109,7 @@ export class UsageResolver {
   @Subscription(() => UsageTotalsPayload, {
     description:
       'Running totals: a snapshot at once, then the whole new state whenever it changed, at most once per `minIntervalMs` (250 to 60000).',
-    subscribe: ({ args, context }: { args: UsageTotalsArgs; context: GraphqlContext }) => {
+    subscribe: ({ args, context, info }: UsageTotalsOperation) => {
       const { input, minIntervalMs } = args;
       if (minIntervalMs < TOTALS_INTERVAL_MIN_MS || minIntervalMs > TOTALS_INTERVAL_MAX_MS) {
         throw new AppError(
@@ -118,6 +122,7 @@ export class UsageResolver {
         window: input.window,
         groupBy: toDimensions(input.groupBy),
         filter: toFilterWithoutRange(input.filter, context.services.clock),
+        percentiles: wantedPercentiles(info, 'groups'),
       };
       return context.services.usage.followTotals(context.caller, request, minIntervalMs);
     },
@@ -267,6 +272,12 @@ interface UsageRecordedArgs {
 interface UsageTotalsArgs {
   readonly input: UsageTotalsInput;
   readonly minIntervalMs: number;
+}
+
+interface UsageTotalsOperation {
+  readonly args: UsageTotalsArgs;
+  readonly context: GraphqlContext;
+  readonly info: GraphQLResolveInfo;
 }
 
 function toDimensions(groupBy: readonly UsageDimension[] | null | undefined): readonly UsageDimension[] {

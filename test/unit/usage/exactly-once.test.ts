@@ -138,6 +138,7 @@ async function storedRollups(
       listCostNanoUsd: row.list_cost_nano_usd,
       savedNanoUsd: row.saved_nano_usd,
       unpricedRequests: toCount(row.unpriced_requests),
+      unlistedTokens: toCount(row.unlisted_tokens),
       durations: unpackHistogram(row.duration_counts),
       firstTokens: unpackHistogram(row.first_token_counts),
     },

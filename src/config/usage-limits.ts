@@ -67,6 +67,9 @@ export const USAGE_RETENTION_DAYS_DEFAULT = 90;
 /** Most of them. Every day is a partition, and a statement that looks at all of them is planned over all of them. */
 export const USAGE_RETENTION_DAYS_MAX = 1_100;
 
+/** Days that ended quota windows are kept, a few rows a day and plan: a report over a year, with time to make it. */
+export const PAST_QUOTA_WINDOW_DAYS = 400;
+
 /** Days that partitions are made ahead: a node that cannot make any for days still has a place for what it records. */
 export const PARTITIONS_AHEAD_DAYS = 4;
 

@@ -39,6 +39,9 @@ export const JOURNAL_PENDING_MAX_RECORDS = 20_000;
 /** Largest journal record. Real ones are about 1 KiB; a length beyond this in a segment can only be damage. */
 export const JOURNAL_RECORD_MAX_BYTES = 1024 * 1024;
 
+/** Ways passed over that are recorded with a request: as many as a long tier has; 150 bytes each. */
+export const PASSED_OVER_MAX = 20;
+
 /** Pause between attempts to write the journal while its disk refuses: short enough to lose little once there is room. */
 export const JOURNAL_RETRY_MS = 250;
 

@@ -238,6 +238,43 @@ describe('a report', () => {
 });
 
 describe('events', () => {
+  it('name what was passed over and why, whatever it is called, and nothing where the journal names none', async () => {
+    const zai = await harness.simulate('zai');
+    const { connection } = valueOf(
+      await harness.connect(zai, { offering: 'coding-plan', label: 'over', discover: false }),
+    );
+    const odd = 'zai/\u0000"odd\\,{}\ud800';
+    const passedOver = [
+      { modelRef: odd, offering: 'zai/coding-plan', connectionId: connection.id, reason: 'QUOTA_EXHAUSTED' },
+      { modelRef: 'kimi/k2', offering: null, connectionId: null, reason: 'NO_CONNECTION' },
+    ] as const;
+    const key = 'key_passed_over';
+    const recorded = await commitUsage(harness.database, [
+      makeEvent({ workspaceId, key, end: { passedOver } }),
+      makeEvent({ workspaceId, key }),
+    ]);
+    const { usageEvents }: any = await api.data(
+      `query ($key: ID!) { usageEvents(first: 2, filter: { accessKeys: [$key] }) {
+        nodes { passedOver { modelRef offering connection { label } reason } } } }`,
+      { key },
+    );
+    const ways = [
+      {
+        modelRef: 'zai/\ufffd"odd\\,{}\ufffd',
+        offering: 'zai/coding-plan',
+        connection: { label: 'over' },
+        reason: 'QUOTA_EXHAUSTED',
+      },
+      { modelRef: 'kimi/k2', offering: null, connection: null, reason: 'NO_CONNECTION' },
+    ];
+    expect(usageEvents.nodes).toEqual([{ passedOver: [] }, { passedOver: ways }]);
+    // Subscribers are told from memory what others read.
+    expect(recorded.map((event) => event.passedOver.map(({ reason }) => reason))).toEqual([
+      ['QUOTA_EXHAUSTED', 'NO_CONNECTION'],
+      [],
+    ]);
+  });
+
   it('keep their places on pages while others are recorded', async () => {
     const random = seededRandom(12);
     const key = 'key_pages';

@@ -37,7 +37,7 @@ const providers = new Map<string, SimulatedProvider>();
 const answers: string[] = [];
 
 beforeAll(async () => {
-  installation = await createInstallation();
+  installation = await createInstallation({}, { makesDatabase: true });
   program = await installation.start();
   live = liveClient(program);
   witness = await openSocket(program.adminUrl);

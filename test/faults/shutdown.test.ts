@@ -17,19 +17,27 @@ const MODEL = 'zai/glm-5.1';
 let zai: SimulatedProvider;
 let installation: Installation;
 let key: string;
+/** What the test before has started and left running. */
+let running: Switchyard | null = null;
 
 beforeAll(async () => {
   zai = await startSimulatedProvider('zai');
   installation = await createInstallation();
-  const program = await installation.start();
-  await connect(program, zai, 'coding-plan');
-  key = (await makeKey(program)).plaintext;
-  await program.stop();
+  running = await installation.start();
+  await connect(running, zai, 'coding-plan');
+  key = (await makeKey(running)).plaintext;
 });
 afterAll(async () => {
   await installation[Symbol.asyncDispose]();
   await zai.close();
 });
+
+/** For the test that ends it. */
+async function takeRunning(): Promise<Switchyard> {
+  const program = running ?? (await installation.start());
+  running = null;
+  return program;
+}
 
 /** A stream that has begun to arrive. */
 async function startStream(program: Switchyard, script: string) {
@@ -52,7 +60,7 @@ describe('stopping', () => {
   ] as const)(
     'lets a running stream finish after %s, and says meanwhile that it drains',
     async (_, signal, to) => {
-      await using program = await installation.start();
+      await using program = await takeRunning();
       const { gatewayUrl } = program;
       const { answer } = await startStream(program, '[frames 40 every 50ms][tokens in=31 out=40]');
       program.signal(signal, to);
@@ -77,16 +85,15 @@ describe('stopping', () => {
       expect(await program.ended).toEqual({ code: 0, signal: null });
       expect(performance.now() - finishedAt).toBeLessThan(15_000);
 
-      await using next = await installation.start();
+      running = await installation.start();
       const isOurs = ({ requestId }: any): boolean => requestId === headers['x-request-id'];
-      const found = await recordedEvents(next, (events) => events.some(isOurs));
+      const found = await recordedEvents(running, (events) => events.some(isOurs));
       expect(found.filter(isOurs)).toMatchObject([{ status: 'OK', tokens: { input: 31, output: 40 } }]);
-      await next.stop();
     },
   );
 
   it('ends at once at the second SIGINT, and leaves no process behind', async () => {
-    await using program = await installation.start();
+    await using program = await takeRunning();
     const { control, gateways } = program.processes();
     const { answer } = await startStream(program, '[frames 1000 every 50ms]');
     program.signal('SIGINT', 'all');

@@ -3,8 +3,14 @@ import { randomBytes } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { createServer, type AddressInfo, type Server } from 'node:net';
 import { join } from 'node:path';
-import { afterEach, describe, expect, it } from 'vitest';
-import { createInstallation, freePort, type Installation, type Settings } from '../support/switchyard.js';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import {
+  createInstallation,
+  freePort,
+  type Installation,
+  type Settings,
+  type Switchyard,
+} from '../support/switchyard.js';
 
 const open: AsyncDisposable[] = [];
 afterEach(async () => {
@@ -44,14 +50,6 @@ describe('a start that cannot succeed ends with one line and code 1', () => {
     expect(line).not.toContain(key);
   });
 
-  it('when SECRET_KEY is not the one that sealed what is there', async () => {
-    const existing = await installation({ SECRET_KEY: randomBytes(32).toString('base64') });
-    const program = await existing.start();
-    expect((await program.stop()).code).toBe(0);
-    const line = await lineOf(existing.run({ SECRET_KEY: randomBytes(32).toString('base64') }));
-    expect(line).toContain('SECRET_KEY_PREVIOUS');
-  });
-
   it('when nothing answers at DATABASE_URL, without showing its password', async () => {
     const port = await freePort();
     const line = await lineOf(
@@ -70,34 +68,43 @@ describe('a start that cannot succeed ends with one line and code 1', () => {
     },
   );
 
-  describe.each(['ADMIN', 'GATEWAY'])('when the %s port is taken', (listener) => {
-    it('at the first start', async () => {
-      const { port } = await occupyPort();
-      const line = await lineOf((await installation()).run({ [`${listener}_PORT`]: String(port) }));
-      expect(line).toContain(`127.0.0.1:${port}`);
-      expect(line).toContain(`${listener}_PORT`);
-    });
-
-    it('at a later start', async () => {
-      const existing = await installation();
-      await (await existing.start()).stop();
-      const { port } = await occupyPort();
-      expect(await lineOf(existing.run({ [`${listener}_PORT`]: String(port) }))).toContain(
-        `${listener}_PORT`,
-      );
-    });
-  });
-
-  it('when another process runs on the same DATA_DIR, which goes on', async () => {
-    const existing = await installation();
-    const program = await existing.start();
-    const line = await lineOf(existing.run());
-    expect(line).toContain(`process ${program.processes().supervisor}`);
-    expect((await fetch(`${program.adminUrl}/readyz`)).status).toBe(200);
+  it.each(['ADMIN', 'GATEWAY'])('when the %s port is taken', async (listener) => {
+    const { port } = await occupyPort();
+    const line = await lineOf((await installation()).run({ [`${listener}_PORT`]: String(port) }));
+    expect(line).toContain(`127.0.0.1:${port}`);
+    expect(line).toContain(`${listener}_PORT`);
   });
 
   it('when there is no such command', async () => {
     expect(await lineOf((await installation()).run({}, 'sevre'))).toContain('"sevre"');
+  });
+});
+
+describe('a later start that cannot succeed ends with one line and code 1', () => {
+  let existing: Installation;
+  let program: Switchyard;
+  beforeAll(async () => {
+    existing = await createInstallation({ SECRET_KEY: randomBytes(32).toString('base64') });
+    program = await existing.start();
+  });
+  afterAll(() => existing[Symbol.asyncDispose]());
+
+  it('when another process runs on the same DATA_DIR, which goes on', async () => {
+    const line = await lineOf(existing.run());
+    expect(line).toContain(`process ${program.processes().supervisor}`);
+    expect((await fetch(`${program.adminUrl}/readyz`)).status).toBe(200);
+    expect((await program.stop()).code).toBe(0);
+  });
+
+  it.each(['ADMIN', 'GATEWAY'])('when the %s port is taken', async (listener) => {
+    const { port } = await occupyPort();
+    const line = await lineOf(existing.run({ [`${listener}_PORT`]: String(port) }));
+    expect(line).toContain(`${listener}_PORT`);
+  });
+
+  it('when SECRET_KEY is not the one that sealed what is there', async () => {
+    const line = await lineOf(existing.run({ SECRET_KEY: randomBytes(32).toString('base64') }));
+    expect(line).toContain('SECRET_KEY_PREVIOUS');
   });
 });
 

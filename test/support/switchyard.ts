@@ -4,6 +4,7 @@ import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
+import { placeEmbeddedDatabase } from './database.js';
 import { createGraphqlClient, type GraphqlClient } from './graphql-client.js';
 import { makeTempDir } from './temp-dir.js';
 import { until } from './wait.js';
@@ -61,7 +62,15 @@ export interface Installation extends AsyncDisposable {
 
 export type Settings = Readonly<Record<string, string>>;
 
-export async function createInstallation(settings: Settings = {}): Promise<Installation> {
+export interface InstallationOptions {
+  /** Leaves making the embedded database to the first start, as for an operator, rather than placing one that is ready. */
+  readonly makesDatabase?: boolean;
+}
+
+export async function createInstallation(
+  settings: Settings = {},
+  { makesDatabase = false }: InstallationOptions = {},
+): Promise<Installation> {
   if (!existsSync(PROGRAM)) throw new Error(`${PROGRAM} is missing: run npm run build first, or npm test.`);
   const dataDir = await makeTempDir();
   const token = `test-${randomBytes(24).toString('base64url')}`;
@@ -87,7 +96,11 @@ export async function createInstallation(settings: Settings = {}): Promise<Insta
     dataDir: dataDir.path,
     token,
     launch: (more = {}) => launch(more, ['serve']),
-    start: (more = {}) => ready(launch(more, ['serve']), { ADMIN_PORT: '0', ...settings, ...more }, token),
+    async start(more = {}) {
+      const isEmbedded = !('DATABASE_URL' in settings || 'DATABASE_URL' in more);
+      if (isEmbedded && !makesDatabase) await placeEmbeddedDatabase(dataDir.path);
+      return ready(launch(more, ['serve']), { ADMIN_PORT: '0', ...settings, ...more }, token);
+    },
     async run(more = {}, ...args) {
       const run = launch(more, args.length > 0 ? args : ['serve']);
       const ended = await within(run.ended, START_DEADLINE_MS, 'the program ends by itself', run);

@@ -1,5 +1,6 @@
 /**
- * What each JOURNAL_FSYNC costs one gateway process: requests written as fast as it can, with the three records each has.
+ * What each JOURNAL_FSYNC costs one gateway process, and what a host that crashes then takes with it at worst: requests
+ * written as fast as it can, with the three records each has. Needs a build (`npm run build`).
  *
  * Options: --seconds N (3), --rounds N (2), --directory PATH (the working directory: a tmpfs would measure nothing).
  */
@@ -9,6 +10,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { systemClock as clock } from '../../dist/src/domain/clock.js';
 import { newId } from '../../dist/src/domain/ids.js';
+import { systemFiles } from '../../dist/src/journal/files.js';
 import { createJournalWriter } from '../../dist/src/journal/writer.js';
 import { createLogger } from '../../dist/src/observability/logger.js';
 
@@ -49,21 +51,67 @@ for (let round = 0; round < Number(options.rounds); round++) {
 async function measure(fsync) {
   const directory = mkdtempSync(join(options.directory, '.bench-fsync-'));
   const logger = createLogger({ level: 'error', role: 'bench' });
-  const writer = createJournalWriter({ directory: join(directory, 'journal'), clock, logger, fsync });
+  const disk = watchedDisk();
+  const { files } = disk;
+  const writer = createJournalWriter({ directory: join(directory, 'journal'), clock, logger, fsync, files });
   const delays = [];
   const end = performance.now() + seconds * 1_000;
   while (performance.now() < end) {
-    for (let i = 0; i < PER_TURN && performance.now() < end; i++) delays.push(writeRequest(writer));
+    for (let i = 0; i < PER_TURN && performance.now() < end; i++) {
+      delays.push(writeRequest(writer));
+      disk.look();
+    }
     await nextTurn();
   }
   delays.sort((a, b) => a - b);
   const at = (part) => `${(delays[Math.floor(delays.length * part)] * 1_000).toFixed(0)} µs`;
   console.log(
     `${fsync.padEnd(8)} ${Math.round(delays.length / seconds)} requests/s, end of a request p50 ${at(0.5)}, p99 ${at(0.99)}, ` +
-      `${Math.round(writer.stats().bytes / delays.length)} bytes each`,
+      `${Math.round(writer.stats().bytes / delays.length)} bytes each; not yet on the disk at the end of a request: ` +
+      `${Math.round(disk.mostBytes / (writer.stats().bytes / delays.length))} requests, ${disk.longestMs.toFixed(0)} ms at most`,
   );
   writer.close();
   rmSync(directory, { recursive: true });
+}
+
+/** The disk, and what of the writes to it was not confirmed when one looked. */
+function watchedDisk() {
+  /** By file, oldest first. */
+  const unsafe = new Map();
+  let bytes = 0;
+  const confirm = (fd, count) => {
+    for (const write of unsafe.get(fd)?.splice(0, count) ?? []) bytes -= write.bytes;
+  };
+  const disk = {
+    mostBytes: 0,
+    longestMs: 0,
+    look() {
+      disk.mostBytes = Math.max(disk.mostBytes, bytes);
+      const now = performance.now();
+      for (const [first] of unsafe.values())
+        if (first) disk.longestMs = Math.max(disk.longestMs, now - first.at);
+    },
+    files: {
+      ...systemFiles,
+      write(fd, buffer, position) {
+        const written = systemFiles.write(fd, buffer, position);
+        if (!unsafe.has(fd)) unsafe.set(fd, []);
+        unsafe.get(fd).push({ bytes: written, at: performance.now() });
+        bytes += written;
+        return written;
+      },
+      async sync(fd) {
+        const count = unsafe.get(fd)?.length ?? 0;
+        await systemFiles.sync(fd);
+        confirm(fd, count);
+      },
+      syncNow(fd) {
+        systemFiles.syncNow(fd);
+        confirm(fd, Infinity);
+      },
+    },
+  };
+  return disk;
 }
 
 /** Milliseconds that the end of a request waits for the journal. */

@@ -39,6 +39,9 @@ export const JOURNAL_PENDING_MAX_RECORDS = 20_000;
 /** Largest journal record. Real ones are about 1 KiB; a length beyond this in a segment can only be damage. */
 export const JOURNAL_RECORD_MAX_BYTES = 1024 * 1024;
 
+/** Ways passed over that are recorded with a request: as many as a long tier has; 150 bytes each. */
+export const PASSED_OVER_MAX = 20;
+
 /** Pause between attempts to write the journal while its disk refuses: short enough to lose little once there is room. */
 export const JOURNAL_RETRY_MS = 250;
 
@@ -65,6 +68,9 @@ export const USAGE_RETENTION_DAYS_DEFAULT = 90;
 
 /** Most of them. Every day is a partition, and a statement that looks at all of them is planned over all of them. */
 export const USAGE_RETENTION_DAYS_MAX = 1_100;
+
+/** Days that ended quota windows are kept, a few rows a day and plan: a report over a year, with time to make it. */
+export const PAST_QUOTA_WINDOW_DAYS = 400;
 
 /** Days that partitions are made ahead: a node that cannot make any for days still has a place for what it records. */
 export const PARTITIONS_AHEAD_DAYS = 4;

@@ -2,7 +2,7 @@
 import type { UpstreamFailure } from './failure.js';
 import type { NanoUsd } from './money.js';
 import type { TokenCounts } from './tokens.js';
-import type { Billing, MeasurementSource, UsageStatus, WireProtocol } from './vocabulary.js';
+import type { Billing, MeasurementSource, SkipReason, UsageStatus, WireProtocol } from './vocabulary.js';
 
 /** One call to a provider while serving a request. */
 export interface UsageAttempt {
@@ -22,6 +22,15 @@ export interface UsageAttempt {
   /** Version of the price the costs were computed with. */
   readonly priceId: string | null;
   readonly durationMs: number;
+}
+
+/** A way to serve a request that would have come before those that were tried, and why it was not tried. */
+export interface PassedOver {
+  readonly modelRef: string;
+  /** As `provider/offering`; null when there was no connection to use. */
+  readonly offering: string | null;
+  readonly connectionId: string | null;
+  readonly reason: SkipReason;
 }
 
 /** One request by an agent, with every attempt it took. Tokens and costs are the sums over its attempts. */
@@ -57,6 +66,8 @@ export interface UsageEvent {
   readonly firstTokenMs: number | null;
   /** Why this target was chosen, as told to the client. */
   readonly reason: string | null;
+  /** In the order met, the first ones; what was not written down, as by a gateway that died, is not in it. */
+  readonly passedOver: readonly PassedOver[];
   readonly attempts: readonly UsageAttempt[];
 }
 

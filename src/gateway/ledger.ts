@@ -1,7 +1,9 @@
 /** What is written to the journal about one request, from its admission to its end. */
+import { PASSED_OVER_MAX } from '../config/usage-limits.js';
 import type { Clock } from '../domain/clock.js';
 import type { UpstreamFailure } from '../domain/failure.js';
 import { NO_TOKENS, type TokenCounts } from '../domain/tokens.js';
+import type { PassedOver } from '../domain/usage.js';
 import type { MeasurementSource, UsageStatus } from '../domain/vocabulary.js';
 import type { AttemptRecord, EndRecord, RequestRecord } from '../journal/record.js';
 import type { JournalWriter } from '../journal/writer.js';
@@ -16,6 +18,8 @@ const NOTHING_MEASURED: Measured = { tokens: NO_TOKENS, tokenSource: 'REPORTED' 
 
 export interface Ledger {
   readonly attempts: number;
+  /** A way is not tried. */
+  passedOver(way: PassedOver): void;
   /** A call to a provider begins. */
   attemptStarted(route: RouteEntry): void;
   attemptFailed(failure: UpstreamFailure, measured?: Measured): void;
@@ -39,6 +43,7 @@ export interface LedgerOptions {
 export function openLedger({ journal, clock, request, onEnd }: LedgerOptions): Ledger {
   const startedAt = clock.monotonic();
   const attempts: AttemptRecord[] = [];
+  const passedOver: PassedOver[] = [];
   let attemptStartedAt = startedAt;
   let firstTokenMs: number | null = null;
   let ended = false;
@@ -60,6 +65,9 @@ export function openLedger({ journal, clock, request, onEnd }: LedgerOptions): L
   return {
     get attempts() {
       return attempts.length;
+    },
+    passedOver(way) {
+      if (passedOver.length < PASSED_OVER_MAX) passedOver.push(way);
     },
     attemptStarted(route) {
       attemptStartedAt = clock.monotonic();
@@ -97,6 +105,7 @@ export function openLedger({ journal, clock, request, onEnd }: LedgerOptions): L
         status,
         failure,
         attempts,
+        ...(passedOver.length > 0 && { passedOver }),
       };
       journal.append(end);
       journal.flush();

@@ -1,29 +1,45 @@
-/** The ways that were not taken and why, for whoever reads the headers of an answer. */
+/** The ways that were not taken and why, for whoever reads the headers of an answer or what was recorded of it. */
 import type { UpstreamFailure } from '../domain/failure.js';
-import type { Candidate, Hold } from '../routing/decision.js';
+import type { SkipReason } from '../domain/vocabulary.js';
+import { skipOf, type Candidate, type Hold } from '../routing/decision.js';
 import type { RouteEntry } from '../routing/table.js';
+import type { Ledger } from './ledger.js';
 
-export interface PassedOver {
+export interface PassedOverList {
   /** As `zai/coding-plan QUOTA_EXHAUSTED`, in the order met, each once. */
   readonly list: readonly string[];
   failed(route: RouteEntry, failure: UpstreamFailure): void;
   held(route: RouteEntry, hold: Hold): void;
 }
 
-/** Starts with what stood before the first usable candidate. */
-export function passedOver(candidates: readonly Candidate[]): PassedOver {
+/** Starts with what stood before the first usable candidate. Ways that were not tried are written to the ledger, too. */
+export function passedOver(
+  candidates: readonly Candidate[],
+  ledger: Pick<Ledger, 'passedOver'>,
+): PassedOverList {
   const list: string[] = [];
   const add = (name: string): void => {
     if (!list.includes(name)) list.push(name);
   };
-  const nameOf = ({ connection }: RouteEntry): string => `${connection.provider}/${connection.offering}`;
+  const offeringOf = ({ connection }: RouteEntry): string => `${connection.provider}/${connection.offering}`;
+  const record = (modelRef: string, route: RouteEntry | null, reason: SkipReason): void =>
+    ledger.passedOver({
+      modelRef,
+      offering: route && offeringOf(route),
+      connectionId: route && route.connection.id,
+      reason,
+    });
   for (const { skip, route, modelRef } of candidates) {
     if (skip === null) break;
-    add(`${route ? nameOf(route) : modelRef} ${skip}`);
+    add(`${route ? offeringOf(route) : modelRef} ${skip}`);
+    record(modelRef, route, skip);
   }
   return {
     list,
-    failed: (route, failure) => add(`${nameOf(route)} ${failure.class}`),
-    held: (route, hold) => add(`${nameOf(route)} ${hold.class}`),
+    failed: (route, failure) => add(`${offeringOf(route)} ${failure.class}`),
+    held(route, hold) {
+      add(`${offeringOf(route)} ${hold.class}`);
+      record(route.model.ref, route, skipOf(hold));
+    },
   };
 }

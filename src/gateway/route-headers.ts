@@ -1,7 +1,7 @@
 /** Our own headers on an answer: who served it, and what became of the request on its way. */
 import type { PlannedRoute } from '../routing/plan.js';
 import type { Routed } from './live-routing.js';
-import type { PassedOver } from './passed-over.js';
+import type { PassedOverList } from './passed-over.js';
 import type { Prepared } from './prepare.js';
 import type { HeaderList } from './reply.js';
 
@@ -9,7 +9,7 @@ export interface ServedBy {
   readonly planned: PlannedRoute;
   readonly routed: Pick<Routed, 'decision'>;
   readonly attempts: number;
-  readonly over?: Pick<PassedOver, 'list'>;
+  readonly over?: Pick<PassedOverList, 'list'>;
   readonly prepared?: Pick<Prepared, 'dropped' | 'repairs'>;
 }
 

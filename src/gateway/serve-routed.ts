@@ -14,7 +14,7 @@ import type { BoundedConnection, Concurrency, Leave } from './concurrency.js';
 import type { ExchangeDeps } from './exchange.js';
 import type { Ledger } from './ledger.js';
 import type { Routed } from './live-routing.js';
-import { passedOver, type PassedOver } from './passed-over.js';
+import { passedOver, type PassedOverList } from './passed-over.js';
 import { prepareFor, type Asked, type Prepared } from './prepare.js';
 import type { ProviderCall } from './provider-call.js';
 import { routeHeaders } from './route-headers.js';
@@ -34,7 +34,7 @@ export type Outcome =
       readonly kind: 'failed';
       readonly failure: UpstreamFailure;
       readonly planned: PlannedRoute;
-      readonly over: PassedOver;
+      readonly over: PassedOverList;
     }
   /** Nobody was asked. */
   | { readonly kind: 'unserved'; readonly refusal: AppError | null; readonly busy: boolean };
@@ -61,7 +61,7 @@ export async function serveRouted(
   const { decision } = routed;
   const { bounds, clock, concurrency } = deps;
   const deadline = clock.monotonic() + bounds.deadlineMs;
-  const over = passedOver(decision.candidates);
+  const over = passedOver(decision.candidates, ledger);
   const ways = waysOf(decision.candidates);
   /** Those at their bound. */
   const busy: Way[] = [];
@@ -174,7 +174,7 @@ interface Try {
   readonly way: Way;
   readonly prepared: Prepared;
   readonly journey: Journey;
-  readonly over: PassedOver;
+  readonly over: PassedOverList;
   /** Monotonic. */
   readonly deadline: number;
 }

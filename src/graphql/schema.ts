@@ -18,7 +18,12 @@ import { RouteCandidateResolver, RoutePlanResolver } from './routing/plan-resolv
 import { RoutingRuleResolver } from './routing/rule-resolver.js';
 import { RouteTargetResolver, RoutingTierResolver } from './routing/tier-resolver.js';
 import { SavingsResolver } from './usage/savings-resolver.js';
-import { UsageAttemptResolver, UsageGroupResolver, UsageResolver } from './usage/resolver.js';
+import {
+  PassedOverResolver,
+  UsageAttemptResolver,
+  UsageGroupResolver,
+  UsageResolver,
+} from './usage/resolver.js';
 import { ViewerResolver } from './viewer/resolver.js';
 import { WebhookResolver } from './webhook/resolver.js';
 
@@ -73,6 +78,7 @@ export function buildAdminSchema(): GraphQLSchema {
         UsageResolver,
         SavingsResolver,
         UsageAttemptResolver,
+        PassedOverResolver,
         UsageGroupResolver,
       ],
       pubSub: noPubSub,

@@ -42,6 +42,7 @@ export interface EpochReader {
   readonly finished: boolean;
   readonly writerAlive: boolean;
   readonly openRequests: number;
+  /** What is on disk now, whether it was looked at or not. */
   readonly unreadBytes: number;
   readonly damaged: number;
   close(): void;
@@ -52,8 +53,6 @@ interface Segment {
   path: string;
   /** Already in the folder of committed segments. */
   aside: boolean;
-  /** When it was first seen. */
-  readonly size: number;
   read: boolean;
   /** Not ours to delete, because it was not understood. */
   foreign: boolean;
@@ -85,8 +84,7 @@ export function createEpochReader({ path, committedPath, logger }: EpochReaderOp
       const number = segmentNumber(name);
       if (number === null || segments.has(number)) continue;
       const file = join(folder, name);
-      const size = statSync(file, { throwIfNoEntry: false })?.size ?? 0;
-      segments.set(number, { number, path: file, aside, size, read: false, foreign: false, holds: 0 });
+      segments.set(number, { number, path: file, aside, read: false, foreign: false, holds: 0 });
       lastNumber = Math.max(lastNumber, number);
     }
   };
@@ -200,7 +198,13 @@ export function createEpochReader({ path, committedPath, logger }: EpochReaderOp
     get unreadBytes() {
       let bytes = current?.reader.unread ?? 0;
       for (const segment of segments.values())
-        if (!segment.read && segment !== current?.segment) bytes += segment.size;
+        if (!segment.read && segment !== current?.segment) bytes += sizeOf(segment.path);
+      if (settled) return bytes;
+      // While the database is away nobody looks for new ones.
+      for (const name of namesIn(path)) {
+        const number = segmentNumber(name);
+        if (number !== null && !segments.has(number)) bytes += sizeOf(join(path, name));
+      }
       return bytes;
     },
     get damaged() {
@@ -261,6 +265,11 @@ export function createEpochReader({ path, committedPath, logger }: EpochReaderOp
       current = null;
     },
   };
+}
+
+/** Nothing when the segment is gone. */
+function sizeOf(path: string): number {
+  return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
 }
 
 /** False when the segment is gone: a gateway may have needed its room. */

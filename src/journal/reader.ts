@@ -4,7 +4,7 @@
  * Places are remembered in memory only: whatever is still on disk at start is read again, and committing it again has to
  * change nothing. A segment goes only when every request with a record in it was committed.
  */
-import { mkdirSync, readdirSync, rmdirSync, rmSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, rmdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   JOURNAL_REPLAY_WINDOW_MS,
@@ -80,6 +80,10 @@ export function createJournalReader(options: JournalReaderOptions): JournalReade
     epochs.set(name, createEpochReader({ path: join(directory, name), committedPath, logger }));
   };
 
+  const followAll = (): void => {
+    for (const name of readdirSync(directory).filter(isEpochName).sort()) follow(name);
+  };
+
   const forget = (name: string, epoch: EpochReader): void => {
     epoch.close();
     damagedBefore += epoch.damaged;
@@ -122,7 +126,7 @@ export function createJournalReader(options: JournalReaderOptions): JournalReade
 
   return {
     poll(maxRequests = RECORDER_BATCH_MAX_EVENTS) {
-      for (const name of readdirSync(directory).filter(isEpochName).sort()) follow(name);
+      followAll();
       const readers = [...epochs.values()];
       const requests: ClosedRequest[] = [];
       let budget = maxRequests * RECORDS_PER_REQUEST;
@@ -151,6 +155,8 @@ export function createJournalReader(options: JournalReaderOptions): JournalReade
       sweep();
     },
     lag() {
+      // While the database is away nobody polls; a folder that cannot be read is what the next poll says.
+      if (existsSync(directory)) followAll();
       let oldestAt: number | null = null;
       for (const request of waiting.keys()) {
         const at = request.kind === 'ended' ? request.end.occurredAt : request.occurredAt;

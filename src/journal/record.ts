@@ -7,6 +7,7 @@
  */
 import type { UpstreamFailure } from '../domain/failure.js';
 import type { TokenCounts } from '../domain/tokens.js';
+import type { PassedOver } from '../domain/usage.js';
 import type { Billing, MeasurementSource, UsageStatus, WireProtocol } from '../domain/vocabulary.js';
 
 /** Nano-dollars per million tokens, as decimal strings. */
@@ -81,6 +82,8 @@ export interface EndRecord {
   readonly status: UsageStatus;
   readonly failure: UpstreamFailure | null;
   readonly attempts: readonly AttemptRecord[];
+  /** Absent for none, and in what earlier versions wrote. */
+  readonly passedOver?: readonly PassedOver[];
 }
 
 export type JournalRecord = BeginRecord | ProgressRecord | EndRecord;

@@ -13,7 +13,7 @@ export interface SegmentReader {
    * incomplete is damage instead of something to wait for, and null means the end.
    */
   next(final: boolean): JournalRecord | null;
-  /** Bytes not read yet, as of the last look. */
+  /** Bytes not read yet, now. */
   readonly unread: number;
   /** Stretches of bytes that are no records. */
   readonly damaged: number;
@@ -31,7 +31,6 @@ export function openSegmentReader(path: string): SegmentReader | null {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null;
     throw error;
   }
-  let size = 0;
   // The part of the file in memory: `chunk` starts at `base`, and `at` is the place within it.
   let base = 0;
   let chunk: Buffer = Buffer.alloc(0);
@@ -43,7 +42,7 @@ export function openSegmentReader(path: string): SegmentReader | null {
 
   /** Reads on from the current place; false when the file holds nothing beyond what is in memory. */
   const refill = (): boolean => {
-    size = fstatSync(fd).size;
+    const { size } = fstatSync(fd);
     if (base + chunk.length >= size) return false;
     base += at;
     at = 0;
@@ -80,7 +79,7 @@ export function openSegmentReader(path: string): SegmentReader | null {
 
   return {
     get unread() {
-      return Math.max(size - base - at, 0);
+      return Math.max(fstatSync(fd).size - base - at, 0);
     },
     get damaged() {
       return damaged;

@@ -101,6 +101,17 @@ export async function holdConnection(
   return held.length > 0;
 }
 
+/** As {@link holdConnection}, and by one transaction at a time. */
+export async function holdConnectionAlone(
+  rows: ScopedTransaction,
+  workspaceId: string,
+  id: string,
+): Promise<boolean> {
+  const held = await rows.$queryRaw<{ id: string }[]>`
+    SELECT id FROM connection WHERE workspace_id = ${workspaceId} AND id = ${id} FOR NO KEY UPDATE`;
+  return held.length > 0;
+}
+
 /** Id of the provider's connection with this label; null when the label is free. */
 export async function findConnectionByLabel(
   rows: ScopedTransaction,

@@ -27,6 +27,17 @@ export async function replaceQuotaWindows(
 ): Promise<void> {
   await rows.quotaWindow.deleteMany({ where: { connectionId } });
   const windows = readings.map((reading) => ({
+    ...columnsOfReading(workspaceId, connectionId, reading),
+    resets_at: toDate(reading.resetsAt),
+  }));
+  await rows.$executeRaw`
+    INSERT INTO quota_window
+    SELECT * FROM jsonb_populate_recordset(null::quota_window, ${JSON.stringify(windows)}::jsonb)`;
+}
+
+/** What every row of a reading has, for `jsonb_populate_recordset`. */
+export function columnsOfReading(workspaceId: string, connectionId: string, reading: QuotaReading): object {
+  return {
     connection_id: connectionId,
     name: reading.name,
     workspace_id: workspaceId,
@@ -35,14 +46,10 @@ export async function replaceQuotaWindows(
     limit: reading.limit,
     used: reading.used,
     used_fraction: reading.usedFraction,
-    resets_at: toDate(reading.resetsAt),
     source: reading.source,
     observed_at: toDate(reading.observedAt),
     models: reading.models ?? [],
-  }));
-  await rows.$executeRaw`
-    INSERT INTO quota_window
-    SELECT * FROM jsonb_populate_recordset(null::quota_window, ${JSON.stringify(windows)}::jsonb)`;
+  };
 }
 
 /** A row as a value. */

@@ -4,7 +4,7 @@ import { invariant } from '../domain/errors.js';
 import { packHistogram, type Histogram } from '../domain/histogram.js';
 import type { NanoUsd } from '../domain/money.js';
 import type { TokenCounts } from '../domain/tokens.js';
-import type { StoredUsageEvent, UsageAttempt, UsageEvent } from '../domain/usage.js';
+import type { PassedOver, StoredUsageEvent, UsageAttempt, UsageEvent } from '../domain/usage.js';
 import type {
   Billing,
   FailureClass,
@@ -93,6 +93,7 @@ export interface UsageEventRow extends MeasuredRow {
   readonly status: UsageStatus;
   readonly first_token_ms: number | null;
   readonly reason: string | null;
+  readonly passed_over: readonly PassedOver[] | null;
 }
 
 export interface UsageAttemptRow extends MeasuredRow {
@@ -134,6 +135,7 @@ export function eventOfRow(row: UsageEventRow): StoredUsageEvent {
     status: row.status,
     firstTokenMs: row.first_token_ms,
     reason: row.reason,
+    passedOver: row.passed_over ?? [],
     ...measuredOf(row),
   };
 }
@@ -189,6 +191,11 @@ const EVENT_VALUES: readonly ColumnOf<UsageEvent>[] = [
   { name: 'status', type: 'usage_status', value: ({ status }) => status },
   { name: 'first_token_ms', type: 'int', value: ({ firstTokenMs }) => firstTokenMs },
   { name: 'reason', type: 'text', value: ({ reason }) => reason },
+  {
+    name: 'passed_over',
+    type: 'jsonb',
+    value: ({ passedOver }) => (passedOver.length === 0 ? null : JSON.stringify(passedOver)),
+  },
   ...measuredValues<UsageEvent>((event) => event),
 ];
 

@@ -1,12 +1,9 @@
 /** What a new reading of a plan says, given the one before: providers round, jitter and correct themselves. */
+import { fell, sameReset } from '../domain/past-quota.js';
 import { EXHAUSTED_FRACTION, type QuotaReading } from '../domain/quota.js';
 import type { MeasurementSource } from '../domain/vocabulary.js';
 import type { StatedWindow } from '../providers/plan-quota.js';
 
-/** Resets closer together than this are the same one: providers compute them anew with every answer. */
-const RESET_JITTER_MS = 60_000;
-/** Less used by more than this is not rounding. */
-const FALL = 0.05;
 /** A change of this much, or across the line of used up, may change where requests go. */
 const ROUTING_STEP = 0.01;
 /** Without a length nobody knows when a window is over; most are shorter. */
@@ -39,7 +36,7 @@ export function settle(
 export function fellWithoutReset(before: readonly QuotaReading[], after: readonly QuotaReading[]): boolean {
   return after.some((reading) => {
     const last = before.find(({ name }) => name === reading.name);
-    if (!last || last.usedFraction - reading.usedFraction <= FALL) return false;
+    if (!last || !fell(last, reading)) return false;
     const over = last.resetsAt !== null && last.resetsAt <= reading.observedAt;
     return !over && sameReset(last, reading);
   });
@@ -73,11 +70,6 @@ export function isStale(reading: QuotaReading, now: number): boolean {
 
 function isUsedUp({ usedFraction }: QuotaReading): boolean {
   return usedFraction >= EXHAUSTED_FRACTION;
-}
-
-function sameReset(a: Pick<QuotaReading, 'resetsAt'>, b: Pick<QuotaReading, 'resetsAt'>): boolean {
-  if (a.resetsAt === null || b.resetsAt === null) return a.resetsAt === b.resetsAt;
-  return Math.abs(a.resetsAt - b.resetsAt) < RESET_JITTER_MS;
 }
 
 function comparable(readings: readonly QuotaReading[]): unknown {

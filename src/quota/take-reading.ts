@@ -1,6 +1,7 @@
 /** Reads one connection's quota and stores it: windows and whether the plan is in force, in one transaction. */
 import type { Clock } from '../domain/clock.js';
 import type { UpstreamFailure } from '../domain/failure.js';
+import { endedWindows } from '../domain/past-quota.js';
 import { isCurrent, type HeaderReading, type QuotaReading } from '../domain/quota.js';
 import type { ConnectionRecord } from '../domain/records.js';
 import type { Bus } from '../live/bus.js';
@@ -8,11 +9,13 @@ import type { Logger } from '../observability/logger.js';
 import {
   findConnection,
   findSealedSecret,
-  holdConnection,
+  holdConnectionAlone,
   recordPlanActive,
 } from '../persistence/connections.js';
 import type { Database } from '../persistence/database.js';
+import { keepPastQuotaWindows, lastEndsOfQuotaWindows } from '../persistence/past-quota-windows.js';
 import { findQuotaWindows, replaceQuotaWindows } from '../persistence/quota-windows.js';
+import type { ScopedTransaction } from '../persistence/workspace-scope.js';
 import type { OfferingDefinition } from '../providers/define-provider.js';
 import { connectionSecretBinding } from '../secrets/connection-secret.js';
 import { VaultError, type Vault } from '../secrets/vault.js';
@@ -47,12 +50,14 @@ export async function takeReading(
   const now = deps.clock.now();
   if (!stated.ok) {
     const left = before.filter((reading) => !isStale(reading, now));
-    if (left.length < before.length) await store(deps, connection, { before, after: left, active: null });
+    if (left.length < before.length) {
+      await store(deps, connection, { before, after: left, active: null, readAt: now });
+    }
     return stated;
   }
   const settled = settle(stated.windows, before, stated.source, now);
   const after = stated.source === 'REPORTED' ? settled : withReported(settled, before, now);
-  await store(deps, connection, { before, after, active: stated.active });
+  await store(deps, connection, { before, after, active: stated.active, readAt: now });
   return { ok: true, readings: after };
 }
 
@@ -71,7 +76,7 @@ export async function takeHeaders(
   if (news.length === 0) return;
   const settled = settle(news, before, 'REPORTED', observedAt);
   const rest = before.filter(({ name }) => settled.every((reading) => reading.name !== name));
-  await store(deps, connection, { before, after: [...settled, ...rest], active: null });
+  await store(deps, connection, { before, after: [...settled, ...rest], active: null, readAt: observedAt });
 }
 
 /** An estimate does not replace what the provider stated of the same window itself. */
@@ -120,15 +125,17 @@ interface Change {
   readonly after: readonly QuotaReading[];
   /** Null when the provider does not say. */
   readonly active: boolean | null;
+  readonly readAt: number;
 }
 
 async function store(
   deps: Pick<TakeReadingDeps, 'database' | 'bus'>,
   { workspaceId, id, planActive }: ConnectionRecord,
-  { before, after, active }: Change,
+  { before, after, active, readAt }: Change,
 ): Promise<void> {
   const stored = await deps.database.workspace(workspaceId).$transaction(async (tx) => {
-    if (!(await holdConnection(tx, workspaceId, id))) return false;
+    if (!(await holdConnectionAlone(tx, workspaceId, id))) return false;
+    await keepEnded(tx, { workspaceId, id }, after, readAt);
     await replaceQuotaWindows(tx, workspaceId, id, after);
     if (active !== null && active !== planActive) await recordPlanActive(tx, id, active);
     return true;
@@ -138,4 +145,18 @@ async function store(
     deps.bus.publish('quota.changed', { workspaceId, connectionId: id });
   }
   if (mattersForRouting(before, after)) deps.bus.publish('config.changed', { workspaceId });
+}
+
+/** What `after` ends is compared with what is stored now: another node may have seen the end first. */
+async function keepEnded(
+  tx: ScopedTransaction,
+  { workspaceId, id }: Pick<ConnectionRecord, 'workspaceId' | 'id'>,
+  after: readonly QuotaReading[],
+  readAt: number,
+): Promise<void> {
+  const [now = []] = await findQuotaWindows(tx, [id]);
+  if (endedWindows(now, after, readAt, () => null).length === 0) return;
+  const ends = await lastEndsOfQuotaWindows(tx, id);
+  const ended = endedWindows(now, after, readAt, (name) => ends.get(name) ?? null);
+  await keepPastQuotaWindows(tx, workspaceId, id, ended);
 }

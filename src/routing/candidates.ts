@@ -1,6 +1,6 @@
 /** The ways to serve a request, each with the reason why it would not be used, if there is one. */
 import { isChatProtocol, type SkipReason, type WireProtocol } from '../domain/vocabulary.js';
-import type { Candidate, Conditions, RequestTraits } from './decision.js';
+import { skipOf, type Candidate, type Conditions, type RequestTraits } from './decision.js';
 import { isAllowed } from './plan.js';
 import { exhaustionOf } from './quota-outlook.js';
 import type { AccessKeySnapshot } from './snapshot.js';
@@ -93,7 +93,7 @@ function judge(
 function verdictOf({ connection, model }: RouteEntry, conditions: Conditions): Verdict | null {
   const hold = conditions.hold(connection.id, model.ref);
   if (hold !== null) {
-    const skip = hold.class === 'QUOTA_EXHAUSTED' ? 'QUOTA_EXHAUSTED' : 'COOLING_DOWN';
+    const skip = skipOf(hold);
     return { skip, until: hold.until, lastResort: hold.soft };
   }
   const exhaustion = exhaustionOf(conditions.quota(connection.id), model.ref, conditions.now);

@@ -72,6 +72,11 @@ export interface Hold {
   readonly probing?: true;
 }
 
+/** How a hold is called where a way is passed over for it. */
+export function skipOf(hold: Hold): SkipReason {
+  return hold.class === 'QUOTA_EXHAUSTED' ? 'QUOTA_EXHAUSTED' : 'COOLING_DOWN';
+}
+
 /** One way to serve the request, usable or not. */
 export interface Candidate {
   readonly modelRef: string;

@@ -3,7 +3,7 @@ import { timeOfId } from '../domain/ids.js';
 import type { UpstreamFailure } from '../domain/failure.js';
 import { costOf, type NanoUsd, type TokenPrices } from '../domain/money.js';
 import { addTokens, NO_TOKENS, totalTokens, type TokenCounts } from '../domain/tokens.js';
-import type { UsageAttempt, UsageEvent } from '../domain/usage.js';
+import type { PassedOver, UsageAttempt, UsageEvent } from '../domain/usage.js';
 import type { Billing, UsageStatus } from '../domain/vocabulary.js';
 import type { ClosedRequest } from '../journal/reader.js';
 import { readPriceRecord } from '../journal/price-record.js';
@@ -25,6 +25,7 @@ export function usageEventOf(closed: ClosedRequest): UsageEvent {
       firstTokenMs: end.firstTokenMs,
       status: end.status,
       failure: end.failure,
+      passedOver: end.passedOver ?? [],
     });
   }
   const failure: UpstreamFailure = {
@@ -49,6 +50,7 @@ export function usageEventOf(closed: ClosedRequest): UsageEvent {
     firstTokenMs: closed.firstTokenMs,
     status: 'FAILED',
     failure,
+    passedOver: [],
   });
 }
 
@@ -79,6 +81,7 @@ interface Outcome {
   readonly firstTokenMs: number | null;
   readonly status: UsageStatus;
   readonly failure: UpstreamFailure | null;
+  readonly passedOver: readonly PassedOver[];
 }
 
 function buildEvent(request: RequestRecord, attempts: readonly UsageAttempt[], outcome: Outcome): UsageEvent {
@@ -111,6 +114,7 @@ function buildEvent(request: RequestRecord, attempts: readonly UsageAttempt[], o
     durationMs: storableInt(outcome.durationMs),
     firstTokenMs: outcome.firstTokenMs === null ? null : storableInt(outcome.firstTokenMs),
     reason: request.reason === null ? null : storableText(request.reason),
+    passedOver: outcome.passedOver.map((way) => ({ ...way, modelRef: storableText(way.modelRef) })),
     attempts,
   };
 }

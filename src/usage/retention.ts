@@ -1,10 +1,16 @@
-/** Makes partitions for the days to come and drops those whose days are past retention: at start, daily, by any node. */
-import { PARTITIONS_AHEAD_DAYS, RETENTION_INTERVAL_MS, RETENTION_RETRY_MS } from '../config/usage-limits.js';
+/** Makes partitions for the days to come and drops what is past its retention: at start, daily, by any node. */
+import {
+  PARTITIONS_AHEAD_DAYS,
+  PAST_QUOTA_WINDOW_DAYS,
+  RETENTION_INTERVAL_MS,
+  RETENTION_RETRY_MS,
+} from '../config/usage-limits.js';
 import type { Clock } from '../domain/clock.js';
 import { DAY_MS } from '../domain/time-range.js';
 import type { Logger } from '../observability/logger.js';
 import { databaseTime } from '../persistence/database-time.js';
 import { dropPartitionsBefore, ensurePartitions, listPartitions } from '../persistence/partitions.js';
+import { dropPastQuotaWindowsBefore } from '../persistence/past-quota-windows.js';
 import type { SqlDatabase } from '../persistence/sql.js';
 
 export interface RetentionOptions {
@@ -49,7 +55,9 @@ export function keepRetention(options: RetentionOptions): Retention {
   const dropPast = async (now: number): Promise<void> => {
     try {
       // A clock that is ahead must not cost anybody's history: the earlier of the two decides.
-      const before = Math.min(now, await databaseNow()) - days * DAY_MS;
+      const earlier = Math.min(now, await databaseNow());
+      await dropPastQuotaWindowsBefore(database, earlier - PAST_QUOTA_WINDOW_DAYS * DAY_MS);
+      const before = earlier - days * DAY_MS;
       const past = new Set((await listPartitions(database)).map(({ from }) => from + DAY_MS));
       // Day by day, so that whoever records waits for one of them at most.
       for (const end of [...past].sort((a, b) => a - b)) {

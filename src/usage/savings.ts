@@ -6,6 +6,7 @@ import { totalTokens } from '../domain/tokens.js';
 import type { Sql } from '../persistence/sql.js';
 import { findSubscriptionFees } from '../persistence/subscriptions.js';
 import { sumUsage } from '../persistence/usage-sums.js';
+import { allowanceUse, type AllowanceUse } from './allowances.js';
 import { NO_SUMS } from './rollup.js';
 
 export interface ConnectionSavings {
@@ -16,6 +17,12 @@ export interface ConnectionSavings {
   readonly savedNanoUsd: NanoUsd | null;
   /** Of its tokens, those that are in no list cost because their request's list price is unknown, 0 to 1. */
   readonly unpricedShare: number;
+  /** Of its allowances whose windows ended in the range, longest first. */
+  readonly allowances: readonly AllowanceUse[];
+  /** Share of its longest allowance that expired unused; null when none of its windows is known to have ended. */
+  readonly unusedShare: number | null;
+  /** What that share was worth by the fee; null when either is unknown. */
+  readonly unusedNanoUsd: NanoUsd | null;
 }
 
 export interface SavingsReport {
@@ -24,6 +31,8 @@ export interface SavingsReport {
   readonly subscriptionCostNanoUsd: NanoUsd;
   readonly listCostNanoUsd: NanoUsd;
   readonly savedNanoUsd: NanoUsd;
+  /** What expired unused, by the fees that are declared. */
+  readonly unusedNanoUsd: NanoUsd;
   /** By priority. */
   readonly connections: readonly ConnectionSavings[];
 }
@@ -31,8 +40,9 @@ export interface SavingsReport {
 /** Over the workspace's present connections; what removed ones served counts neither for nor against. */
 export async function savingsReport(sql: Sql, workspaceId: string, asked: TimeRange): Promise<SavingsReport> {
   const range = alignRange(asked, 'TOTAL');
-  const [fees, rows] = await Promise.all([
+  const [fees, allowancesOf, rows] = await Promise.all([
     findSubscriptionFees(sql, workspaceId),
+    allowanceUse(sql, workspaceId, range),
     sumUsage(sql, workspaceId, {
       range,
       interval: 'TOTAL',
@@ -46,12 +56,17 @@ export async function savingsReport(sql: Sql, workspaceId: string, asked: TimeRa
   const connections = fees.map(({ connectionId, monthlyPriceNanoUsd }): ConnectionSavings => {
     const { listCostNanoUsd, tokens, unlistedTokens } = byConnection.get(connectionId) ?? NO_SUMS;
     const feeNanoUsd = monthlyPriceNanoUsd === null ? null : feeFor(range, monthlyPriceNanoUsd);
+    const { allowances, longest } = allowancesOf(connectionId);
     return {
       connectionId,
       feeNanoUsd,
       listCostNanoUsd,
       savedNanoUsd: feeNanoUsd === null ? null : listCostNanoUsd - feeNanoUsd,
       unpricedShare: unlistedTokens / (totalTokens(tokens) || 1),
+      allowances,
+      unusedShare: longest?.unusedShare ?? null,
+      unusedNanoUsd:
+        longest === null || monthlyPriceNanoUsd === null ? null : longest.worthOf(monthlyPriceNanoUsd),
     };
   });
   const subscriptionCostNanoUsd = connections.reduce((sum, { feeNanoUsd }) => sum + (feeNanoUsd ?? 0n), 0n);
@@ -61,6 +76,7 @@ export async function savingsReport(sql: Sql, workspaceId: string, asked: TimeRa
     subscriptionCostNanoUsd,
     listCostNanoUsd,
     savedNanoUsd: listCostNanoUsd - subscriptionCostNanoUsd,
+    unusedNanoUsd: connections.reduce((sum, { unusedNanoUsd }) => sum + (unusedNanoUsd ?? 0n), 0n),
     connections,
   };
 }

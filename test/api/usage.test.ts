@@ -3,6 +3,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { AdminServer } from '../../src/graphql/server.js';
 import { newId } from '../../src/domain/ids.js';
 import { HOUR_MS } from '../../src/domain/time-range.js';
+import type { PastQuotaWindow } from '../../src/domain/past-quota.js';
+import { keepPastQuotaWindows } from '../../src/persistence/past-quota-windows.js';
 import { commitUsage } from '../../src/persistence/usage.js';
 import { feeFor } from '../../src/usage/savings.js';
 import { startTestAdminServer } from '../support/admin-server.js';
@@ -53,8 +55,9 @@ describe('a fee', () => {
 
 describe('savings', () => {
   const SAVINGS = `query ($range: TimeRangeInput!) { savingsReport(range: $range) {
-    range { from to } subscriptionCostUsd listCostUsd savedUsd
-    connections { connection { label } feeUsd listCostUsd savedUsd unpricedShare } } }`;
+    range { from to } subscriptionCostUsd listCostUsd savedUsd unusedUsd
+    connections { connection { label } feeUsd listCostUsd savedUsd unpricedShare
+      unusedShare unusedUsd allowances { name windowSeconds windows unusedShare source } } } }`;
 
   it('sets the list price of plan traffic against the fees of the plans', async () => {
     const zai = await harness.simulate('zai');
@@ -105,6 +108,53 @@ describe('savings', () => {
     expect(nanoUsd(savingsReport.subscriptionCostUsd)).toBe(1_000_000_000n);
     expect(nanoUsd(savingsReport.listCostUsd)).toBe(2n * list);
     expect(nanoUsd(savingsReport.savedUsd)).toBe(2n * list - 1_000_000_000n);
+  });
+
+  it('say what of a plan expired unused, each ended window in the range it ended in, and what that was worth', async () => {
+    const { items } = await harness.admin.connections.list(harness.context, { first: 10, after: null }, {});
+    const id = items.find(({ label }) => label === 'paid')?.id ?? '';
+    const day = (n: number): number => Date.UTC(2026, 8, n);
+    const ended = (name: string, days: number, to: number, usedFraction: number): PastQuotaWindow => ({
+      name,
+      windowSeconds: days * 24 * 3_600,
+      unit: 'SHARE',
+      limit: null,
+      used: null,
+      usedFraction,
+      resetsAt: to,
+      source: name === 'daily' ? 'ESTIMATED' : 'REPORTED',
+      observedAt: to - HOUR_MS,
+      startedAt: to - days * 24 * HOUR_MS,
+      endedAt: to,
+    });
+    const windows = [
+      ended('weekly', 7, day(8), 0.5),
+      ended('weekly', 7, day(15), 0.25),
+      ended('daily', 1, day(8), 0.9),
+      // Of some models only: it says nothing of the fee.
+      { ...ended('opus', 14, day(15), 0), models: ['zai/glm-5.1'] },
+    ];
+    await harness.database
+      .workspace(workspaceId)
+      .$transaction((tx) => keepPastQuotaWindows(tx, workspaceId, id, windows));
+    const report = async (from: number, to: number) =>
+      (await api.data(SAVINGS, { range: { from: iso(day(from)), to: iso(day(to)) } })).savingsReport;
+
+    const both = await report(1, 16);
+    expect(both.connections[0]).toMatchObject({
+      unusedShare: 0.625,
+      allowances: [
+        { name: 'opus', windows: 1, unusedShare: 1 },
+        { name: 'weekly', windowSeconds: 604_800, windows: 2, unusedShare: 0.625, source: 'REPORTED' },
+        { name: 'daily', windows: 1, source: 'ESTIMATED' },
+      ],
+    });
+    // 30 a month of 30 days: seven for each week.
+    expect(both.connections[0].unusedUsd).toBe('8.75');
+    expect(both.unusedUsd).toBe('8.75');
+    expect(both.connections[1]).toMatchObject({ allowances: [], unusedShare: null, unusedUsd: null });
+    const [first, second] = [await report(1, 9), await report(9, 16)];
+    expect([first.unusedUsd, second.unusedUsd]).toEqual(['3.5', '5.25']);
   });
 
   it('are negative where a plan did not pay off, and need USAGE_READ', async () => {
@@ -213,6 +263,43 @@ describe('a report', () => {
 });
 
 describe('events', () => {
+  it('name what was passed over and why, whatever it is called, and nothing where the journal names none', async () => {
+    const zai = await harness.simulate('zai');
+    const { connection } = valueOf(
+      await harness.connect(zai, { offering: 'coding-plan', label: 'over', discover: false }),
+    );
+    const odd = 'zai/\u0000"odd\\,{}\ud800';
+    const passedOver = [
+      { modelRef: odd, offering: 'zai/coding-plan', connectionId: connection.id, reason: 'QUOTA_EXHAUSTED' },
+      { modelRef: 'kimi/k2', offering: null, connectionId: null, reason: 'NO_CONNECTION' },
+    ] as const;
+    const key = 'key_passed_over';
+    const recorded = await commitUsage(harness.database, [
+      makeEvent({ workspaceId, key, end: { passedOver } }),
+      makeEvent({ workspaceId, key }),
+    ]);
+    const { usageEvents }: any = await api.data(
+      `query ($key: ID!) { usageEvents(first: 2, filter: { accessKeys: [$key] }) {
+        nodes { passedOver { modelRef offering connection { label } reason } } } }`,
+      { key },
+    );
+    const ways = [
+      {
+        modelRef: 'zai/\ufffd"odd\\,{}\ufffd',
+        offering: 'zai/coding-plan',
+        connection: { label: 'over' },
+        reason: 'QUOTA_EXHAUSTED',
+      },
+      { modelRef: 'kimi/k2', offering: null, connection: null, reason: 'NO_CONNECTION' },
+    ];
+    expect(usageEvents.nodes).toEqual([{ passedOver: [] }, { passedOver: ways }]);
+    // Subscribers are told from memory what others read.
+    expect(recorded.map((event) => event.passedOver.map(({ reason }) => reason))).toEqual([
+      ['QUOTA_EXHAUSTED', 'NO_CONNECTION'],
+      [],
+    ]);
+  });
+
   it('keep their places on pages while others are recorded', async () => {
     const random = seededRandom(12);
     const key = 'key_pages';

@@ -12,11 +12,19 @@ import { usageReport } from '../../src/usage/reports.js';
 import { createTestDatabase, quietLogger as logger, type TestDatabase } from '../support/database.js';
 import { makeTempDir } from '../support/temp-dir.js';
 import { until } from '../support/wait.js';
+import { TIMES } from './harness/length.js';
 import { attemptRecord, requestRecord } from '../unit/journal/records.js';
 
 const HOUR_MS = 3_600_000;
 /** An hour back as at the end of summer, minutes as by a time server, a day as by an operator who mistyped. */
-const STEPS_MS = [0, -HOUR_MS, 180_000, -24 * HOUR_MS, 24 * HOUR_MS, -5_000];
+const STEPS_MS = Array.from({ length: TIMES }, () => [
+  0,
+  -HOUR_MS,
+  180_000,
+  -24 * HOUR_MS,
+  24 * HOUR_MS,
+  -5_000,
+]).flat();
 const REQUESTS_PER_STEP = 20;
 const WORKSPACE = 'ws_clock';
 
@@ -82,7 +90,7 @@ test.each([false, true])('with segments kept for a replay: %s', async (keep) => 
   last.start();
   const expected = [...ended, ...interrupted].toSorted();
   const events = await until('everything is recorded', async () => {
-    const found = await usageEventsAfter(database, workspaceId, 0, 1_000, {});
+    const found = await usageEventsAfter(database, workspaceId, 0, expected.length + 1, {});
     return found.length >= expected.length ? found : null;
   });
   await last.stop();

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { plainRequest } from '../support/http-client.js';
 import { until } from '../support/wait.js';
+import { TIMES } from './harness/length.js';
 import { openScene, type Scene } from './harness/scene.js';
 
 const DISK_BYTES = 1024 * 1024;
@@ -17,7 +18,7 @@ async function journalHealth({ program }: Scene): Promise<{ state: string; messa
   return health.checks.find(({ name }: { name: string }) => name === 'usage-journal');
 }
 
-describe.skipIf(!mayMount())('with the disk of the journal full', { timeout: 60_000 }, () => {
+describe.skipIf(!mayMount())('with the disk of the journal full', { timeout: 60_000 * TIMES }, () => {
   it('agents are served, health says so, and all of it is recorded once there is room', async () => {
     let journal = '';
     const scene = await openScene({
@@ -33,20 +34,22 @@ describe.skipIf(!mayMount())('with the disk of the journal full', { timeout: 60_
       const ballast = join(journal, 'ballast');
       const load = scene.traffic.load(AGENTS);
       await until('agents are served', () => load.answered > AGENTS);
-      fill(journal, ballast);
-      const health = await until('health says so', async () => {
+      for (let time = 0; time < TIMES; time++) {
         fill(journal, ballast);
-        const found = await journalHealth(scene);
-        return found.state === 'UNHEALTHY' && found;
-      });
-      expect(health.message).toContain('cannot write usage');
-      const metrics = await plainRequest(`${scene.program.adminUrl}/metrics`, {});
-      expect(metrics.text).toContain('switchyard_journal_failing_gateways 1');
-      const had = load.answered;
-      await until('agents are served nonetheless', () => load.answered > had + ANSWERED_WHILE_FULL);
+        const health = await until('health says so', async () => {
+          fill(journal, ballast);
+          const found = await journalHealth(scene);
+          return found.state === 'UNHEALTHY' && found;
+        });
+        expect(health.message).toContain('cannot write usage');
+        const metrics = await plainRequest(`${scene.program.adminUrl}/metrics`, {});
+        expect(metrics.text).toContain('switchyard_journal_failing_gateways 1');
+        const had = load.answered;
+        await until('agents are served nonetheless', () => load.answered > had + ANSWERED_WHILE_FULL);
 
-      rmSync(ballast);
-      await until('health is well again', async () => (await journalHealth(scene)).state === 'HEALTHY');
+        rmSync(ballast);
+        await until('health is well again', async () => (await journalHealth(scene)).state === 'HEALTHY');
+      }
       await load.stop();
       expect(scene.traffic.calls.filter(({ outcome }) => outcome !== 'whole')).toEqual([]);
       expect(await scene.auditAll()).toEqual([]);

@@ -73,6 +73,21 @@ describe.skipIf(!postgresIsInstalled)('on a real PostgreSQL, a kill -9', { timeo
     expect(await scene.audit()).toEqual([]);
   });
 
+  it('of the supervisor ends the gateways, which nobody would count for or start again, and the journal holds what they did', async () => {
+    const { control, gateways } = scene.program.processes();
+    const { settled } = await scene.traffic.burst();
+    await scene.program.kill9('supervisor');
+    await settled;
+    await until('its processes end by themselves', () =>
+      [control, ...gateways].every((pid) => pid === null || !isRunning(pid)),
+    );
+    expect(await scene.gatewayServes()).toBe(false);
+    await scene.restart();
+    await scene.serves();
+    await scene.traffic.whole(2);
+    expect(await scene.audit()).toEqual([]);
+  });
+
   it('of PostgreSQL is noticed by no agent, and loses and doubles nothing', async () => {
     const burst = await scene.traffic.burst();
     await scene.postgres?.kill9();

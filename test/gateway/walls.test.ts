@@ -48,6 +48,13 @@ describe('a wall', () => {
       expect(answer.headers['x-switchyard-passed-over']).toBe('zai/coding-plan COOLING_DOWN');
     }
     expect(calls('zai-one')).toBe(1);
+    // The first was an attempt, which is recorded as such.
+    const [tried, passed] = gateway.records.filter((record) => record.kind === 'end');
+    expect(tried).toMatchObject({ attempts: [{ failure: { class: 'RATE_LIMITED' } }, { failure: null }] });
+    expect(tried).not.toHaveProperty('passedOver');
+    expect(passed?.passedOver).toEqual([
+      { modelRef: GLM, offering: 'zai/coding-plan', connectionId: 'conn_zai-one', reason: 'COOLING_DOWN' },
+    ]);
     clock.advance(62_000);
     expect(servedBy(await ask(gateway, { model: 'any', headers: { 'x-session-id': 'later' } }))).toBe(
       'zai-one',

@@ -6,7 +6,11 @@ import { AppError } from '../../domain/errors.js';
 import type { UpstreamFailure } from '../../domain/failure.js';
 import type { NanoUsd } from '../../domain/money.js';
 import type { AccessKeyRecord, ConnectionRecord, RoutingTierRecord } from '../../domain/records.js';
-import type { StoredUsageEvent, UsageAttempt as AttemptRecord } from '../../domain/usage.js';
+import type {
+  PassedOver as PassedOverRecord,
+  StoredUsageEvent,
+  UsageAttempt as AttemptRecord,
+} from '../../domain/usage.js';
 import type { UsageDimension } from '../../domain/vocabulary.js';
 import { AccessKey } from '../access-key/types.js';
 import { Connection } from '../connection/types.js';
@@ -30,6 +34,7 @@ import { wantedPercentiles } from './percentiles.js';
 import type { FollowedPlace } from './reads.js';
 import { checkSpan, toFilter, toFilterWithoutRange, toRange } from './ranges.js';
 import {
+  PassedOver,
   TokenCounts,
   UsageAttempt,
   UsageEvent,
@@ -232,6 +237,20 @@ export class UsageAttemptResolver {
   })
   costUsd(@Root() attempt: AttemptRecord): NanoUsd | null {
     return attempt.costNanoUsd;
+  }
+}
+
+@Resolver(() => PassedOver)
+export class PassedOverResolver {
+  @FieldResolver(() => Connection, {
+    nullable: true,
+    description: 'Connection; null once deleted, and when there was none to use.',
+  })
+  async connection(
+    @Root() { connectionId }: PassedOverRecord,
+    @Ctx() { loaders }: GraphqlContext,
+  ): Promise<ConnectionRecord | null> {
+    return connectionId === null ? null : loaders.connection.load(connectionId);
   }
 }
 

@@ -11,11 +11,13 @@ import type {
   MeasurementSource,
   UsageInterval,
   UsageDimension,
+  SkipReason,
 } from '../../domain/vocabulary.js';
 import { pageType } from '../shared/page.js';
 import {
   BillingEnum,
   MeasurementSourceEnum,
+  SkipReasonEnum,
   UsageDimensionEnum,
   UsageIntervalEnum,
   UsageStatusEnum,
@@ -75,6 +77,24 @@ export class UsageAttempt {
   declare readonly durationMs: number;
 }
 
+@ObjectType('PassedOver', {
+  simpleResolvers: true,
+  description: 'A way to serve a request that came before those that were tried, and was not tried.',
+})
+export class PassedOver {
+  @Field(() => String, { description: 'Model reference.' })
+  declare readonly modelRef: string;
+
+  @Field(() => String, {
+    nullable: true,
+    description: 'Offering, as `provider/offering`; null when there was no connection to use.',
+  })
+  declare readonly offering: string | null;
+
+  @Field(() => SkipReasonEnum, { description: 'Why not.' })
+  declare readonly reason: SkipReason;
+}
+
 @ObjectType('UsageEvent', {
   simpleResolvers: true,
   description: 'One request to the gateway, with every upstream attempt it took.',
@@ -116,6 +136,12 @@ export class UsageEvent extends Node {
 
   @Field(() => Int, { nullable: true, description: 'Time to the first token; null unless streamed.' })
   declare readonly firstTokenMs: number | null;
+
+  @Field(() => [PassedOver], {
+    description:
+      'What was not tried and why, best first, at most 20; what was tried and failed is in `attempts`. Empty for interrupted requests.',
+  })
+  declare readonly passedOver: readonly PassedOver[];
 }
 
 @ObjectType('UsageTotals', { description: 'Sums over a set of requests.' })

@@ -1,11 +1,13 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { systemClock, type Clock } from '../../../src/domain/clock.js';
-import type { QuotaReading } from '../../../src/domain/quota.js';
+import type { HeaderReading, QuotaReading } from '../../../src/domain/quota.js';
 import type { ConnectionRecord } from '../../../src/domain/records.js';
 import { HOUR_MS } from '../../../src/domain/time-range.js';
+import { dropPastQuotaWindowsBefore, endedAllowances } from '../../../src/persistence/past-quota-windows.js';
 import { findQuotaWindows } from '../../../src/persistence/quota-windows.js';
 import { commitUsage } from '../../../src/persistence/usage.js';
 import { createQuotaPoller, type QuotaPoller } from '../../../src/quota/poller.js';
+import { takeHeaders } from '../../../src/quota/take-reading.js';
 import { createHttpGet, type HttpGet } from '../../../src/upstream/http-get.js';
 import { quietLogger } from '../../support/database.js';
 import type { SimulatedProvider } from '../../support/providers/simulated-provider.js';
@@ -13,6 +15,15 @@ import { startHarness, valueOf, type Harness } from '../admin/harness.js';
 import { makeEvent } from '../usage/events.js';
 
 const MINUTE_MS = 60_000;
+/** What answers say in passing of the shortest window. */
+const SAID = {
+  name: '5h',
+  windowSeconds: 18_000,
+  unit: 'CREDITS',
+  limit: 12_000,
+  used: 0,
+  usedFraction: 0,
+} as const;
 let harness: Harness;
 let http: HttpGet;
 let provider: SimulatedProvider;
@@ -126,6 +137,39 @@ describe('the poller', () => {
     ahead = resetsAt - systemClock.now() + 3_000;
     await node.check();
     expect((await windows())[0]).toMatchObject({ usedFraction: 0 });
+  });
+
+  it('keeps each window that is over once, as it was last read, however many nodes see the end', async () => {
+    await connect('zai', 'coding-plan');
+    const nodes = [startNode(), startNode(), startNode()];
+    const look = () => Promise.all(nodes.map((node) => node.check()));
+    provider.quota.set('5h', 3_000);
+    await look();
+    const { resetsAt } = provider.quota.window('5h');
+    ahead = resetsAt - systemClock.now() + 15_000;
+    const late: HeaderReading = {
+      workspaceId: connection.workspaceId,
+      connectionId: connection.id,
+      windows: [{ ...SAID, resetsAt: resetsAt + 5 * HOUR_MS }],
+      observedAt: clock.now(),
+    };
+    await Promise.all([
+      ...nodes.map((node) => node.check()),
+      ...nodes.map(async () => takeHeaders(harness, late)),
+    ]);
+    await look();
+    ahead += HOUR_MS;
+    await look();
+    const { database } = harness;
+    const range = { from: resetsAt - HOUR_MS, to: resetsAt + HOUR_MS };
+    const ended = await endedAllowances(database, connection.workspaceId, range);
+    expect(ended).toMatchObject([
+      { connectionId: connection.id, name: '5h', windows: 1, source: 'REPORTED' },
+    ]);
+    expect(ended[0]).toMatchObject({ heldMs: 5 * HOUR_MS, unusedMs: 0.75 * 5 * HOUR_MS });
+    expect(await endedAllowances(database, 'ws_another', range)).toEqual([]);
+    await dropPastQuotaWindowsBefore(database, resetsAt + 1);
+    expect(await endedAllowances(database, connection.workspaceId, range)).toEqual([]);
   });
 
   it('looks sooner at a plan that comes into use', async () => {

@@ -17,6 +17,11 @@ import { beginRecord, endRecord, eventId, requestRecord } from '../journal/recor
 const logger = pino({ level: 'silent' });
 /** Many times the pause between two looks at the journal, for machines that are busy. */
 const INTERRUPTED_WITHIN_MS = 1_000;
+/** A few requests each, so that a segment is done with long before a slow request is. */
+const SMALL_SEGMENT_BYTES = 4_000;
+const A_DAY_MS = 24 * 3_600_000;
+/** What is not read yet is estimated by its bytes. */
+const NEARLY_ALL_OF_20 = 15;
 
 let directory: string;
 let writer: JournalWriter;
@@ -91,11 +96,32 @@ test('while the database is away nothing is lost or reordered, and lag says so',
   await until('several attempts', () => attempts >= 3);
   expect(recorder.lag()).toMatchObject({ records: 2, failing: true, refused: 0 });
   expect(recorder.lag().seconds).toBeGreaterThan(0);
+  // It reads no further meanwhile, and knows of what comes in all the same: in this epoch, in new segments, in new epochs.
+  const laterNames = Array.from({ length: 20 }, (_, i) => `later ${i}`);
+  for (const name of laterNames) end(name);
+  writer.flush();
+  const later = recorder.lag().records;
+  expect(later).toBeGreaterThan(NEARLY_ALL_OF_20);
+  const other = createJournalWriter({
+    directory,
+    clock: systemClock,
+    logger,
+    segmentMaxBytes: SMALL_SEGMENT_BYTES,
+  });
+  const others = new Set(laterNames.map((name) => eventId(`other ${name}`)));
+  for (const name of laterNames) {
+    other.append(endRecord(`other ${name}`));
+    other.flush();
+  }
+  other.close();
+  expect(recorder.lag().records).toBeGreaterThan(later + NEARLY_ALL_OF_20);
   end('c');
   writer.flush();
   away = false;
-  await until('everything committed', () => committed.length === 3);
-  expect(committed.map(({ id }) => id)).toEqual(['a', 'b', 'c'].map((name) => eventId(name)));
+  await until('everything committed', () => committed.length === 43);
+  expect(committed.slice(0, 2).map(({ id }) => id)).toEqual(['a', 'b'].map((name) => eventId(name)));
+  const own = committed.map(({ id }) => id).filter((id) => !others.has(id));
+  expect(own).toEqual(['a', 'b', ...laterNames, 'c'].map((name) => eventId(name)));
   await until('no lag', () => recorder.lag().records === 0);
   expect(recorder.lag()).toMatchObject({ failing: false, seconds: 0 });
 });
@@ -153,6 +179,36 @@ test('a request whose gateway is killed is recorded as interrupted within a seco
   await gateway.kill();
   await until('it is closed', () => committed.length === 1, INTERRUPTED_WITHIN_MS);
   expect(committed[0]).toMatchObject({ status: 'FAILED', failure: { class: 'INTERRUPTED' } });
+});
+
+test('a slow request is never closed for it while its gateway lives, however long ago it began and whoever looks', async () => {
+  writer.close();
+  writer = createJournalWriter({
+    directory,
+    clock: systemClock,
+    logger,
+    segmentMaxBytes: SMALL_SEGMENT_BYTES,
+  });
+  const id = eventId('slow', systemClock.now() - A_DAY_MS);
+  const request = { ...requestRecord('slow'), id };
+  writer.append({ kind: 'begin', request });
+  for (let restart = 0; restart < 3; restart++) {
+    const recorder = newRecorder();
+    recorder.start();
+    const names = Array.from({ length: 20 }, (_, i) => `beside ${restart}.${i}`);
+    for (const name of names) {
+      end(name);
+      writer.flush();
+    }
+    await until('what ended is recorded', () => committed.length === (restart + 1) * names.length);
+    await recorder.stop();
+  }
+  expect(committed.map((event) => event.id)).not.toContain(id);
+  newRecorder().start();
+  writer.append(endRecord('slow', { request }));
+  writer.flush();
+  await until('it is recorded', () => committed.some((event) => event.id === id));
+  expect(committed.filter((event) => event.id === id)).toMatchObject([{ status: 'OK', failure: null }]);
 });
 
 test('a backlog is committed in large batches in its order, what is new at once', async () => {

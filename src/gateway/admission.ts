@@ -12,12 +12,16 @@ import {
   type Traffic,
 } from '../admission/bounds.js';
 import type { Answer, Counters } from '../admission/counter.js';
-import { figuresOf, namedAttempt, toAmount, type Figures } from '../admission/figures.js';
+import { toAmount, type Figures } from '../admission/figures.js';
+import { settlementOf } from '../admission/settlement.js';
 import { ADMISSION_LOOK_MS, ADMISSION_SEED_WAIT_MS, ADMISSION_WAIT_MS } from '../config/admission-limits.js';
 import type { Clock } from '../domain/clock.js';
 import type { UpstreamFailure } from '../domain/failure.js';
 import { timeOfId } from '../domain/ids.js';
 import { isSummed } from '../domain/limits.js';
+import { totalTokens } from '../domain/tokens.js';
+import { namedAttempt } from '../domain/usage.js';
+import { chargeAttempt } from '../journal/charge.js';
 import type { EndRecord } from '../journal/record.js';
 import type { Logger } from '../observability/logger.js';
 import type { Candidate, RequestTraits } from '../routing/decision.js';
@@ -215,30 +219,24 @@ function refusedBy({ words, retryAt, isBudget }: Obstacle): Refused {
   };
 }
 
-/** Counts in the windows of its end, as the recorder does. */
+/** Puts the real figures in the place of what was set aside. */
 function settleEnd(counters: Counters, { key, workspace }: KeyEntry, end: EndRecord): void {
   const { request, attempts, occurredAt } = end;
+  const startedAt = timeOfId(request.id);
   const named = namedAttempt(attempts);
-  const figures = figuresOf(attempts, timeOfId(request.id));
-  const traffic: Traffic = {
+  const used = {
+    id: request.id,
+    occurredAt,
     accessKeyId: key.id,
     tierId: request.tierId,
     provider: named?.provider ?? null,
     connectionId: named?.connectionId ?? null,
+    rejected: end.status === 'REJECTED',
+    attempts: attempts.map((attempt) => {
+      const { tokens, costNanoUsd } = chargeAttempt(attempt, startedAt);
+      const { provider, connectionId } = attempt;
+      return { provider, connectionId, tokens: totalTokens(tokens), costNanoUsd };
+    }),
   };
-  const counted = end.status === 'REJECTED' ? { ...figures, REQUESTS: 0 } : figures;
-  const bounds = boundsOf({
-    workspaceId: workspace.id,
-    key,
-    limits: workspace.limits,
-    traffic,
-    now: occurredAt,
-    figures: counted,
-  });
-  const amounts = bounds.map(({ counter, amount }) => ({
-    counter,
-    // A request that was made counts towards its rate, whatever became of it.
-    amount: counter.kind === 'MINUTE' && counter.metric === 'REQUESTS' ? 1 : amount,
-  }));
-  counters.settle({ id: request.id, at: occurredAt, amounts });
+  counters.settle(settlementOf(used, { workspaceId: workspace.id, key, limits: workspace.limits }));
 }

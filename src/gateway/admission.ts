@@ -11,7 +11,7 @@ import {
   type NamedBound,
   type Traffic,
 } from '../admission/bounds.js';
-import type { Answer, Counters } from '../admission/counter.js';
+import { nameOf, type Answer, type Counters } from '../admission/counter.js';
 import { toAmount, type Figures } from '../admission/figures.js';
 import { settlementOf } from '../admission/settlement.js';
 import { ADMISSION_LOOK_MS, ADMISSION_SEED_WAIT_MS, ADMISSION_WAIT_MS } from '../config/admission-limits.js';
@@ -49,6 +49,8 @@ export interface Admitted {
   readonly kind: 'admitted';
   /** The decision without the ways that a limit closed. */
   readonly routed: Routed;
+  /** Before a way is tried: sets aside what the limits over it take. False when one of them closes it. */
+  enter(route: RouteEntry): boolean | Promise<boolean>;
   /** Takes the end of the request, however it ended. */
   settle(end: EndRecord): void;
 }
@@ -110,34 +112,47 @@ export function createAdmission({ counters, clock, logger }: AdmissionDeps): Adm
       const { caller, routed } = input;
       const { limits } = caller.workspace;
       const isLimited = caller.key.limits !== undefined || limits.length > 0;
-      if (!isLimited) return { kind: 'admitted', routed, settle: () => undefined };
+      if (!isLimited) return { kind: 'admitted', routed, enter: () => true, settle: () => undefined };
       // What is a sum is counted here, to the request; what is not was measured elsewhere.
       const measured = limits.filter(({ metric }) => !isSummed(metric));
       const settle = (end: EndRecord): void => settleEnd(counters, caller, end);
       const closed = new Map<Candidate, Obstacle>();
+      const boundsOn = (route: RouteEntry): NamedBound[] => boundsFor(input, limits, route, clock.now());
+      /** Names of the counters in which this request has its part set aside. */
+      const counted = new Set<string>();
+      const askFor = async (bounds: readonly NamedBound[]): Promise<Asked> => {
+        const asked = await ask(input, bounds);
+        if (asked.kind === 'set aside') for (const { counter } of bounds) counted.add(nameOf(counter));
+        return asked;
+      };
+      const enter = (route: RouteEntry): boolean | Promise<boolean> => {
+        const more = boundsOn(route).filter(
+          ({ isOfWay, counter }) => isOfWay && !counted.has(nameOf(counter)),
+        );
+        return more.length === 0 || askFor(more).then(({ kind }) => kind === 'set aside');
+      };
       for (const candidate of waysToTry(routed)) {
         const traffic = trafficOf(caller, routed, candidate.route);
         const reached = reachedLimit(measured, traffic, clock.now());
         const asked: Asked = reached
           ? { kind: 'refused', by: obstacleOf(reached) }
-          : await ask(input, boundsFor(input, limits, traffic, candidate.route, clock.now()));
+          : await askFor(boundsOn(candidate.route));
         if (asked.kind === 'set aside') {
-          return { kind: 'admitted', routed: without(routed, closed, caller, clock.now()), settle };
+          return { kind: 'admitted', routed: without(routed, closed, caller, clock.now()), enter, settle };
         }
         if (!asked.by.isOfWay) return refusedBy(asked.by);
         closed.set(candidate, asked.by);
       }
       const [first] = [...closed.values()].toSorted((a, b) => a.retryAt - b.retryAt);
       // With no way at all there is nothing to admit, and the walk says why.
-      return first ? refusedBy(first) : { kind: 'admitted', routed, settle };
+      return first ? refusedBy(first) : { kind: 'admitted', routed, enter, settle };
     },
   };
 }
 
 function boundsFor(
-  { caller, size }: AdmissionInput,
+  { caller, routed, size }: AdmissionInput,
   limits: readonly LimitSnapshot[],
-  traffic: Traffic,
   route: RouteEntry,
   now: number,
 ): NamedBound[] {
@@ -146,6 +161,7 @@ function boundsFor(
     TOKENS: size.inputTokens + size.outputTokens,
     COST_USD: toAmount(estimateCost(route, size, now) ?? 0n),
   };
+  const traffic = trafficOf(caller, routed, route);
   return boundsOf({ workspaceId: caller.workspace.id, key: caller.key, limits, traffic, now, figures });
 }
 

@@ -98,7 +98,15 @@ export async function serveExchange(deps: ExchangeDeps, input: ExchangeInput): P
     if (admission.kind === 'refused')
       return refuse(deps, response, { surface, requestId, ledger, admission });
     admitted = admission;
-    const journey: Journey = { request, surface, caller, requestId, routed: admission.routed, ledger };
+    const journey: Journey = {
+      request,
+      surface,
+      caller,
+      requestId,
+      routed: admission.routed,
+      admitted,
+      ledger,
+    };
     conclude(deps, response, journey, await serveRouted(deps, response, journey));
   } catch (thrown) {
     const error = AppError.from(thrown);

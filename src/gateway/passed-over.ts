@@ -8,6 +8,8 @@ export interface PassedOver {
   readonly list: readonly string[];
   failed(route: RouteEntry, failure: UpstreamFailure): void;
   held(route: RouteEntry, hold: Hold): void;
+  /** A limit closed it. */
+  closed(route: RouteEntry): void;
 }
 
 /** Starts with what stood before the first usable candidate. */
@@ -25,5 +27,6 @@ export function passedOver(candidates: readonly Candidate[]): PassedOver {
     list,
     failed: (route, failure) => add(`${nameOf(route)} ${failure.class}`),
     held: (route, hold) => add(`${nameOf(route)} ${hold.class}`),
+    closed: (route) => add(`${nameOf(route)} LIMIT_REACHED`),
   };
 }

@@ -7,7 +7,7 @@ import type { Figures } from './figures.js';
 
 /** Where a request goes, or went. What it has not got to is null. */
 export interface Traffic {
-  readonly accessKeyId: string;
+  readonly accessKeyId: string | null;
   readonly tierId: string | null;
   readonly provider: string | null;
   readonly connectionId: string | null;
@@ -25,7 +25,8 @@ export interface NamedBound extends Bound {
 
 export interface BoundsInput {
   readonly workspaceId: string;
-  readonly key: AccessKeySnapshot;
+  /** Null for a request without one, such as a dry run. */
+  readonly key: AccessKeySnapshot | null;
   readonly limits: readonly LimitSnapshot[];
   readonly traffic: Traffic;
   readonly now: number;
@@ -38,8 +39,8 @@ export function boundsOf(input: BoundsInput): NamedBound[] {
 }
 
 function boundsOfKey({ workspaceId, key, now, figures }: BoundsInput): NamedBound[] {
+  if (!key?.limits) return [];
   const { limits, id: accessKeyId } = key;
-  if (!limits) return [];
   const bounds: NamedBound[] = [];
   const rate = { isBudget: false, isOfWay: false };
   const { maxConcurrency, requestsPerMinute, tokensPerMinute, budget } = limits;

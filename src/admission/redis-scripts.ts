@@ -3,7 +3,8 @@
  *
  *     <prefix>c:<counter>       hash: `since`, `seed`, `settled` of a window; amounts by slot of a minute
  *     <prefix>o:<counter>       hash: what running requests set aside, as `<amount> <owner>` by id
- *     <prefix>r:<id>            when it was admitted: there from its first reservation to its settlement
+ *     <prefix>r:<id>            when it was admitted, from its first reservation to its settlement; 0 for a while where that was
+ *                               elsewhere and it has been settled
  *     <prefix>owner:<owner>     there as long as the owner lives
  */
 import { createHash } from 'node:crypto';
@@ -131,10 +132,11 @@ for _, bound in ipairs(bounds) do
   redis.call('HDEL', prefix .. 'o:' .. bound.name, id)
 end
 local admitted = redis.call('GET', prefix .. 'r:' .. id)
-if admitted then redis.call('DEL', prefix .. 'r:' .. id)
-elseif known == 'found' then return 0
-elseif known == 'elsewhere' and not redis.call('SET', prefix .. 'r:' .. id, '0', 'NX', 'PX', '3600000') then return 0
-end
+-- Counted as one from elsewhere before.
+if admitted == '0' then return 0 end
+if known == 'elsewhere' then redis.call('SET', prefix .. 'r:' .. id, '0', 'PX', '3600000')
+elseif admitted then redis.call('DEL', prefix .. 'r:' .. id)
+elseif known == 'found' then return 0 end
 local function counts(key)
   if admitted then redis.call('HSETNX', key, 'since', at); return true end
   local since = tonumber(redis.call('HGET', key, 'since') or nil)

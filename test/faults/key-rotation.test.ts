@@ -17,71 +17,75 @@ import { until } from '../support/wait.js';
 
 const key = (): string => randomBytes(32).toString('base64');
 
-it('needs the old key until all secrets are sealed anew, and never again after', async () => {
-  await using zai = await disposable(startSimulatedProvider('zai'));
-  await using kimi = await disposable(startSimulatedProvider('kimi'));
-  const [old, fresh] = [key(), key()];
-  await using installation = await createInstallation({ CATALOG_REFRESH: 'false' });
+it(
+  'needs the old key until all secrets are sealed anew, and never again after',
+  { timeout: 120_000 },
+  async () => {
+    await using zai = await disposable(startSimulatedProvider('zai'));
+    await using kimi = await disposable(startSimulatedProvider('kimi'));
+    const [old, fresh] = [key(), key()];
+    await using installation = await createInstallation({ CATALOG_REFRESH: 'false' });
 
-  let program = await installation.start({ SECRET_KEY: old });
-  const { connectionId } = await connect(program, zai.provider, 'coding-plan');
-  const moved = await connect(program, kimi.provider, 'coding-plan');
-  const agent = (await makeKey(program)).plaintext;
-  await using receiver = await startReceiver();
-  const webhook = await makeWebhook(program, receiver.url);
-  const broken = await makeWebhook(program, receiver.url);
-  await program.stop();
-  await damageWebhook(installation, broken.id);
-  await swapSecrets(installation, connectionId, moved.connectionId);
+    let program = await installation.start({ SECRET_KEY: old });
+    const { connectionId } = await connect(program, zai.provider, 'coding-plan');
+    const moved = await connect(program, kimi.provider, 'coding-plan');
+    const agent = (await makeKey(program)).plaintext;
+    await using receiver = await startReceiver();
+    const webhook = await makeWebhook(program, receiver.url);
+    const broken = await makeWebhook(program, receiver.url);
+    await program.stop();
+    await damageWebhook(installation, broken.id);
+    await swapSecrets(installation, connectionId, moved.connectionId);
 
-  // The new key alone opens nothing, and says so instead of failing request by request.
-  const alone = await installation.run({ SECRET_KEY: fresh });
-  expect(alone).toMatchObject({ code: 1 });
-  expect(alone.stderr).toContain('SECRET_KEY is not the key that sealed');
+    // The new key alone opens nothing, and says so instead of failing request by request.
+    const alone = await installation.run({ SECRET_KEY: fresh });
+    expect(alone).toMatchObject({ code: 1 });
+    expect(alone.stderr).toContain('SECRET_KEY is not the key that sealed');
 
-  const both = { SECRET_KEY: fresh, SECRET_KEY_PREVIOUS: old };
-  program = await installation.start(both);
-  expect(await call(program, agent)).toBe(200);
-  const calls = callAllTheWhile(program, agent);
-  const resealed = await installation.run(both, 'secrets', 'reseal', '--json');
-  expect(resealed.stderr).toContain('4 of 4');
-  expect(JSON.parse(resealed.stdout)).toMatchObject({
-    resealed: 2,
-    unreadable: [
-      { connectionId: moved.connectionId, keyMissing: false },
-      { webhookId: broken.id, keyMissing: false },
-    ],
-  });
-  expect(await calls.stop()).toEqual([200]);
-  // A second time finds nothing left but what no key opens.
-  const again = await installation.run(both, 'secrets', 'reseal', '--json');
-  expect(JSON.parse(again.stdout)).toMatchObject({ resealed: 0 });
+    const both = { SECRET_KEY: fresh, SECRET_KEY_PREVIOUS: old };
+    program = await installation.start(both);
+    expect(await call(program, agent)).toBe(200);
+    const calls = callAllTheWhile(program, agent);
+    const resealed = await installation.run(both, 'secrets', 'reseal', '--json');
+    expect(resealed.stderr).toContain('4 of 4');
+    expect(JSON.parse(resealed.stdout)).toMatchObject({
+      resealed: 2,
+      unreadable: [
+        { connectionId: moved.connectionId, keyMissing: false },
+        { webhookId: broken.id, keyMissing: false },
+      ],
+    });
+    expect(await calls.stop()).toEqual([200]);
+    // A second time finds nothing left but what no key opens.
+    const again = await installation.run(both, 'secrets', 'reseal', '--json');
+    expect(JSON.parse(again.stdout)).toMatchObject({ resealed: 0 });
 
-  const { nodes } = (
-    await program.api.data('{ connections(first: 10) { nodes { id health { state message } } } }')
-  ).connections;
-  const health = nodes.find(({ id }: any) => id === moved.connectionId).health;
-  expect(health).toMatchObject({ state: 'UNHEALTHY' });
-  expect(health.message).toContain('The stored secret cannot be read');
-  expect(nodes.find(({ id }: any) => id === connectionId).health.state).toBe('HEALTHY');
-  await program.stop();
+    const { nodes } = (
+      await program.api.data('{ connections(first: 10) { nodes { id health { state message } } } }')
+    ).connections;
+    const health = nodes.find(({ id }: any) => id === moved.connectionId).health;
+    expect(health).toMatchObject({ state: 'UNHEALTHY' });
+    expect(health.message).toContain('The stored secret cannot be read');
+    expect(nodes.find(({ id }: any) => id === connectionId).health.state).toBe('HEALTHY');
+    await program.stop();
 
-  const sealed = await readFile(join(installation.dataDir, 'routing.snapshot'), 'utf8');
-  program = await installation.start({ SECRET_KEY: fresh });
-  expect(await call(program, agent)).toBe(200);
-  // What the webhook's receiver was told once still tells genuine messages.
-  await program.api.data('mutation ($id: ID!) { webhookTest(id: $id) { userErrors { code } } }', {
-    id: webhook.id,
-  });
-  const message = await until('the webhook is sent its message', () => receiver.received[0]);
-  expect(message.signature).toBe(signatureOf(webhook.secret, message));
-  expect(sealed.split('.')[1]).toBe(
-    (await readFile(join(installation.dataDir, 'routing.snapshot'), 'utf8')).split('.')[1],
-  );
-  await program.stop();
-  const tooLate = await installation.run({ SECRET_KEY: old });
-  expect(tooLate.stderr).toContain('SECRET_KEY is not the key that sealed');
-});
+    const sealed = await readFile(join(installation.dataDir, 'routing.snapshot'), 'utf8');
+    program = await installation.start({ SECRET_KEY: fresh });
+    expect(await call(program, agent)).toBe(200);
+    // What the webhook's receiver was told once still tells genuine messages.
+    await program.api.data('mutation ($id: ID!) { webhookTest(id: $id) { userErrors { code } } }', {
+      id: webhook.id,
+    });
+    const message = await until('the webhook is sent its message', () => receiver.received[0]);
+    expect(message.signature).toBe(signatureOf(webhook.secret, message));
+    expect(sealed.split('.')[1]).toBe(
+      (await readFile(join(installation.dataDir, 'routing.snapshot'), 'utf8')).split('.')[1],
+    );
+    await program.stop();
+    const tooLate = await installation.run({ SECRET_KEY: old });
+    expect(tooLate.stderr).toContain('SECRET_KEY is not the key that sealed');
+  },
+);
 
 async function disposable<T extends { close(): Promise<void> }>(
   starting: Promise<T>,

@@ -11,7 +11,6 @@ import type { UsageEvent } from '../../../src/domain/usage.js';
 import type { AttemptRecord } from '../../../src/journal/record.js';
 import { measureUntil } from '../../../src/persistence/limits.js';
 import { commitUsage } from '../../../src/persistence/usage.js';
-import type { LimitSnapshot } from '../../../src/routing/snapshot.js';
 import { createTestDatabase, type TestDatabase } from '../../support/database.js';
 import { attemptRecord, T0 } from '../journal/records.js';
 import { makeEvent, seededRandom } from '../usage/events.js';
@@ -46,11 +45,11 @@ const SCOPES: readonly Partial<LimitScope>[] = [
 ];
 
 const LIMITS = SCOPES.flatMap((scope, i) =>
-  METRICS.map((metric): LimitSnapshot => ({
+  METRICS.map((metric) => ({
     id: `lim_${i}_${metric}`,
     name: 'limit',
     metric,
-    window: 'DAY',
+    window: 'DAY' as const,
     max: 1,
     scope: { ...NO_SCOPE, ...scope },
     reachedUntil: null,

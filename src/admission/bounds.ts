@@ -31,6 +31,8 @@ export interface BoundsInput {
   readonly traffic: Traffic;
   readonly now: number;
   readonly figures: Figures;
+  /** What counts towards tokens per minute; the same as in windows when left out. */
+  readonly rateTokens?: number;
 }
 
 /** Those of the key first: what is simplest to mend is said first. */
@@ -38,7 +40,13 @@ export function boundsOf(input: BoundsInput): NamedBound[] {
   return [...boundsOfKey(input), ...boundsOfLimits(input)];
 }
 
-function boundsOfKey({ workspaceId, key, now, figures }: BoundsInput): NamedBound[] {
+function boundsOfKey({
+  workspaceId,
+  key,
+  now,
+  figures,
+  rateTokens = figures.TOKENS,
+}: BoundsInput): NamedBound[] {
   if (!key?.limits) return [];
   const { limits, id: accessKeyId } = key;
   const bounds: NamedBound[] = [];
@@ -62,7 +70,7 @@ function boundsOfKey({ workspaceId, key, now, figures }: BoundsInput): NamedBoun
   if (tokensPerMinute !== null) {
     const words = `the rate of this access key, ${tokensPerMinute} tokens per minute`;
     const counter = { kind: 'MINUTE', metric: 'TOKENS', accessKeyId } as const;
-    bounds.push({ counter, max: tokensPerMinute, amount: figures.TOKENS, words, ...rate });
+    bounds.push({ counter, max: tokensPerMinute, amount: rateTokens, words, ...rate });
   }
   if (budget !== null) {
     const words = `the budget of this access key, ${formatUsd(BigInt(budget.nanoUsd))} USD ${inWindow(budget.window)}`;

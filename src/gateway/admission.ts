@@ -42,6 +42,8 @@ export interface AdmissionInput {
   readonly caller: KeyEntry;
   readonly routed: Routed;
   readonly size: Pick<RequestTraits, 'inputTokens' | 'outputTokens'>;
+  /** The longest output it allows; null where it does not say. */
+  readonly outputMax: number | null;
   readonly signal: AbortSignal;
 }
 
@@ -93,7 +95,9 @@ export function createAdmission({ counters, clock, logger }: AdmissionDeps): Adm
       // Nothing to be refused by: what answers is of another version, and does not decide about this request.
       if (!bound) return { kind: 'set aside' };
       const retryAt = answer.kind === 'REFUSED' ? answer.retryAt : clock.now() + 1_000;
-      return { kind: 'refused', by: { ...bound, retryAt } };
+      // A budget that requests under way hold may have room as soon as one of them ends.
+      const isBudget = bound.isBudget && !(answer.kind === 'REFUSED' && answer.held);
+      return { kind: 'refused', by: { ...bound, retryAt, isBudget } };
     }
   };
   const reserve = async (id: string, bounds: readonly NamedBound[], unseeded: boolean): Promise<Answer> => {
@@ -151,18 +155,25 @@ export function createAdmission({ counters, clock, logger }: AdmissionDeps): Adm
 }
 
 function boundsFor(
-  { caller, routed, size }: AdmissionInput,
+  { caller, routed, size, outputMax }: AdmissionInput,
   limits: readonly LimitSnapshot[],
   route: RouteEntry,
   now: number,
 ): NamedBound[] {
+  const { inputTokens } = size;
+  // What is set aside too low for several at once is missing when they end; what is too high comes back.
+  const most = Math.min(outputMax ?? Infinity, route.model.maxOutputTokens ?? Infinity);
+  const outputTokens = Number.isFinite(most) ? most : size.outputTokens;
   const figures: Figures = {
     REQUESTS: 1,
-    TOKENS: size.inputTokens + size.outputTokens,
-    COST_USD: toAmount(estimateCost(route, size, now) ?? 0n),
+    TOKENS: inputTokens + outputTokens,
+    COST_USD: toAmount(estimateCost(route, { inputTokens, outputTokens }, now) ?? 0n),
   };
+  // A rate is corrected within the minute: there the usual length does.
+  const rateTokens = inputTokens + Math.min(size.outputTokens, outputTokens);
   const traffic = trafficOf(caller, routed, route);
-  return boundsOf({ workspaceId: caller.workspace.id, key: caller.key, limits, traffic, now, figures });
+  const holder = { workspaceId: caller.workspace.id, key: caller.key, limits };
+  return boundsOf({ ...holder, traffic, now, figures, rateTokens });
 }
 
 type Way = Candidate & { readonly route: RouteEntry };

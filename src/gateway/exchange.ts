@@ -24,7 +24,7 @@ import { replyError, replyFailure } from './reply.js';
 import { readBody } from './request-body.js';
 import { routeHeaders, tierHeaders } from './route-headers.js';
 import { serveRouted, type Journey, type Outcome } from './serve-routed.js';
-import { traitsOf } from './traits.js';
+import { outputBound, traitsOf } from './traits.js';
 import { opensAgainAt, whyUnserved } from './unserved.js';
 import type { UpstreamClient } from './upstream-client.js';
 
@@ -142,7 +142,8 @@ async function admit(
   socket.once('close', giveUp);
   try {
     const size = traitsOf({ request, surface, workspace: caller.workspace, affinity: () => null });
-    return await admission.admit({ id: eventId, caller, routed, size, signal: gone.signal });
+    const outputMax = outputBound(request);
+    return await admission.admit({ id: eventId, caller, routed, size, outputMax, signal: gone.signal });
   } finally {
     socket.off('close', giveUp);
   }

@@ -79,6 +79,17 @@ describe('the limits of a key', () => {
     expect(rejected.every(({ attempts }) => attempts.length === 0)).toBe(true);
   });
 
+  it('are not passed by answers longer than usual, where the model says how long they may be', async () => {
+    const cost = 10 * 1_000 + 2_000 * 2_000;
+    const { chat } = await world({
+      maxOutputTokens: 4_000,
+      limits: { ...NO_LIMITS, budget: { nanoUsd: 5 * cost, window: 'MONTH' } },
+    });
+    const messages = [{ role: 'user', content: '[tokens in=10 out=2000]' }];
+    const answers = await Promise.all(Array.from({ length: 20 }, () => chat({ messages })));
+    expect(answers.filter(({ status }) => status === 200)).toHaveLength(5);
+  });
+
   it('cost a plan nothing', async () => {
     const { chat } = await world({ limits: { ...NO_LIMITS, budget: { nanoUsd: 1, window: 'DAY' } } }, false);
     for (let i = 0; i < 3; i++) expect((await chat()).status).toBe(200);

@@ -7,7 +7,7 @@ import type { Figures } from './figures.js';
 
 /** Where a request goes, or went. What it has not got to is null. */
 export interface Traffic {
-  readonly accessKeyId: string;
+  readonly accessKeyId: string | null;
   readonly tierId: string | null;
   readonly provider: string | null;
   readonly connectionId: string | null;
@@ -25,11 +25,14 @@ export interface NamedBound extends Bound {
 
 export interface BoundsInput {
   readonly workspaceId: string;
-  readonly key: AccessKeySnapshot;
+  /** Null for a request without one, such as a dry run. */
+  readonly key: AccessKeySnapshot | null;
   readonly limits: readonly LimitSnapshot[];
   readonly traffic: Traffic;
   readonly now: number;
   readonly figures: Figures;
+  /** What counts towards tokens per minute; the same as in windows when left out. */
+  readonly rateTokens?: number;
 }
 
 /** Those of the key first: what is simplest to mend is said first. */
@@ -37,9 +40,15 @@ export function boundsOf(input: BoundsInput): NamedBound[] {
   return [...boundsOfKey(input), ...boundsOfLimits(input)];
 }
 
-function boundsOfKey({ workspaceId, key, now, figures }: BoundsInput): NamedBound[] {
+function boundsOfKey({
+  workspaceId,
+  key,
+  now,
+  figures,
+  rateTokens = figures.TOKENS,
+}: BoundsInput): NamedBound[] {
+  if (!key?.limits) return [];
   const { limits, id: accessKeyId } = key;
-  if (!limits) return [];
   const bounds: NamedBound[] = [];
   const rate = { isBudget: false, isOfWay: false };
   const { maxConcurrency, requestsPerMinute, tokensPerMinute, budget } = limits;
@@ -61,7 +70,7 @@ function boundsOfKey({ workspaceId, key, now, figures }: BoundsInput): NamedBoun
   if (tokensPerMinute !== null) {
     const words = `the rate of this access key, ${tokensPerMinute} tokens per minute`;
     const counter = { kind: 'MINUTE', metric: 'TOKENS', accessKeyId } as const;
-    bounds.push({ counter, max: tokensPerMinute, amount: figures.TOKENS, words, ...rate });
+    bounds.push({ counter, max: tokensPerMinute, amount: rateTokens, words, ...rate });
   }
   if (budget !== null) {
     const words = `the budget of this access key, ${formatUsd(BigInt(budget.nanoUsd))} USD ${inWindow(budget.window)}`;

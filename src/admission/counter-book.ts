@@ -111,7 +111,8 @@ export function createCounterBook(options: CounterBookOptions): CounterBook {
   };
 
   const setAside = (owner: string, { id, bounds }: Reservation, now: number): void => {
-    open.set(id, { owner, at: now, bounds });
+    const before = open.get(id) ?? { at: now, bounds: [] };
+    open.set(id, { owner, at: before.at, bounds: [...before.bounds, ...bounds] });
     for (const { counter, amount } of bounds) {
       if (counter.kind === 'WINDOW') windowOf(counter, now).reserved += amount;
       else if (counter.kind === 'MINUTE') minuteOf(nameOf(counter)).add(now, amount);
@@ -135,10 +136,15 @@ export function createCounterBook(options: CounterBookOptions): CounterBook {
     for (const [name, minute] of minutes) if (minute.total(now) === 0) minutes.delete(name);
   };
 
+  const forgetIdle = (): void => {
+    for (const [name, { reserved }] of windows) if (reserved === 0) windows.delete(name);
+  };
+
   return {
     reserve(owner, reservation) {
       const now = clock.now();
       sweep(now);
+      if (reservation.anew) forgetIdle();
       const counted = reservation.bounds.flatMap(({ counter }) =>
         counter.kind === 'WINDOW' ? [windowOf(counter, now)] : [],
       );

@@ -58,6 +58,8 @@ export interface Reservation {
   readonly bounds: readonly Bound[];
   /** Whether to go ahead although what was used before is not known yet. */
   readonly unseeded: boolean;
+  /** Whether others have counted meanwhile: then what was used before is to be looked up again. */
+  readonly anew?: boolean;
 }
 
 export type Answer =
@@ -98,7 +100,7 @@ export interface Unseeded {
 
 /** Where requests are counted. */
 export interface Counters {
-  /** Sets aside all of it or nothing. Rejects when nobody can tell. */
+  /** Sets aside all of it or nothing; a second time for the same request, on top. Rejects when nobody can tell. */
   reserve(reservation: Reservation): Promise<Answer>;
   /** Puts what was really used in the place of what was set aside. Never fails. */
   settle(settlement: Settlement): void;

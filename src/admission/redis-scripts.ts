@@ -3,10 +3,22 @@
  *
  *     <prefix>c:<counter>       hash: `since`, `seed`, `settled` of a window; amounts by slot of a minute
  *     <prefix>o:<counter>       hash: what running requests set aside, as `<amount> <owner>` by id
- *     <prefix>r:<id>            there from a reservation to its settlement
+ *     <prefix>r:<id>            when it was admitted, from its first reservation to its settlement; 0 for a while where that was
+ *                               elsewhere and it has been settled
  *     <prefix>owner:<owner>     there as long as the owner lives
  */
+import { createHash } from 'node:crypto';
 import { MINUTE_MS, SLOT_MS } from './sliding-minute.js';
+
+/** A script, and what Redis knows it by once it has seen it. */
+export interface Script {
+  readonly text: string;
+  readonly sha1: string;
+}
+
+function script(text: string): Script {
+  return { text, sha1: createHash('sha1').update(text).digest('hex') };
+}
 
 const SHARED = `
 local prefix = ARGV[1]
@@ -36,7 +48,7 @@ local function leavesAt(slot) return (slot + 1) * SLOT_MS + MINUTE_MS end
 `;
 
 /** ARGV: prefix, owner, lease in ms, id, '1' to go ahead without seeds, bounds as JSON. Answers JSON. */
-export const RESERVE = `${SHARED}
+export const RESERVE = script(`${SHARED}
 local owner, lease, id, unseeded = ARGV[2], ARGV[3], ARGV[4], ARGV[5] == '1'
 local bounds = cjson.decode(ARGV[6])
 redis.call('SET', prefix .. 'owner:' .. owner, '1', 'PX', lease)
@@ -85,7 +97,8 @@ for i, bound in ipairs(bounds) do
     if used + aside + bound.amount > bound.max and aside > 0 then return refuse(i, now + 1000, true) end
   end
 end
-redis.call('SET', prefix .. 'r:' .. id, whole(now), 'PX', '86400000')
+-- A request that goes on another way sets aside more, and stays admitted when it was.
+redis.call('SET', prefix .. 'r:' .. id, whole(now), 'NX', 'PX', '86400000')
 for _, bound in ipairs(bounds) do
   if bound.kind == 'MINUTE' then
     local key = prefix .. 'c:' .. bound.name
@@ -97,28 +110,47 @@ for _, bound in ipairs(bounds) do
     keep(key, bound.to or now)
   end
 end
-return cjson.encode({ kind = 'RESERVED' })
-`;
+return cjson.encode({ kind = 'RESERVED', at = now })
+`);
 
-/** ARGV: prefix, id, moment it ended, amounts as JSON, bounds that were set aside as JSON. Answers whether it counted. */
-export const SETTLE = `${SHARED}
-local id, at, amounts, bounds = ARGV[2], ARGV[3], cjson.decode(ARGV[4]), cjson.decode(ARGV[5])
-local admitted = redis.call('GET', prefix .. 'r:' .. id)
-if not admitted then return 0 end
-redis.call('DEL', prefix .. 'r:' .. id)
+/**
+ * ARGV: prefix, id, moment it ended, amounts as JSON, bounds that were set aside as JSON, how its admission is known.
+ *
+ * - a moment: it was admitted here then. If Redis lost that since, it counts in what began anew in between, and in nothing
+ *   else: what began later is told of it as recorded before.
+ * - 'found': the recorder found it. Without its admission somebody has settled it before.
+ * - 'elsewhere': it was admitted while Redis was away. It counts, once, in what went on all the time.
+ *
+ * Moments of ends are by the clocks of nodes, those at which counters begin by that of Redis: what ends at the very
+ * moment a counter begins is told apart no better than those clocks agree.
+ */
+export const SETTLE = script(`${SHARED}
+local id, at, amounts, bounds, known = ARGV[2], ARGV[3], cjson.decode(ARGV[4]), cjson.decode(ARGV[5]), ARGV[6]
 local before = {}
 for _, bound in ipairs(bounds) do
   before[bound.name] = bound.amount
   redis.call('HDEL', prefix .. 'o:' .. bound.name, id)
 end
+local admitted = redis.call('GET', prefix .. 'r:' .. id)
+-- Counted as one from elsewhere before.
+if admitted == '0' then return 0 end
+if known == 'elsewhere' then redis.call('SET', prefix .. 'r:' .. id, '0', 'PX', '3600000')
+elseif admitted then redis.call('DEL', prefix .. 'r:' .. id)
+elseif known == 'found' then return 0 end
+local function counts(key)
+  if admitted then redis.call('HSETNX', key, 'since', at); return true end
+  local since = tonumber(redis.call('HGET', key, 'since') or nil)
+  return since ~= nil and since <= tonumber(at) and (known == 'elsewhere' or since > tonumber(known))
+end
 for _, one in ipairs(amounts) do
   local key = prefix .. 'c:' .. one.name
   if one.kind == 'WINDOW' then
-    redis.call('HSETNX', key, 'since', at)
-    redis.call('HINCRBY', key, 'settled', whole(one.amount))
-    keep(key, one.to)
     redis.call('HDEL', prefix .. 'o:' .. one.name, id)
-  elseif one.kind == 'MINUTE' and before[one.name] then
+    if counts(key) then
+      redis.call('HINCRBY', key, 'settled', whole(one.amount))
+      keep(key, one.to)
+    end
+  elseif one.kind == 'MINUTE' and admitted and before[one.name] then
     local slot = whole(math.floor(tonumber(admitted) / SLOT_MS))
     if redis.call('HEXISTS', key, slot) == 1 then
       redis.call('HINCRBY', key, slot, whole(one.amount - before[one.name]))
@@ -126,17 +158,17 @@ for _, one in ipairs(amounts) do
   end
 end
 return 1
-`;
+`);
 
 /** ARGV: prefix, counter, amount. A second seed changes nothing. */
-export const SEED = `
+export const SEED = script(`
 local key = ARGV[1] .. 'c:' .. ARGV[2]
 if redis.call('EXISTS', key) == 0 then return 0 end
 return redis.call('HSETNX', key, 'seed', ARGV[3])
-`;
+`);
 
 /** ARGV: prefix, owner, lease in ms. */
-export const RENEW = `return redis.call('SET', ARGV[1] .. 'owner:' .. ARGV[2], '1', 'PX', ARGV[3])`;
+export const RENEW = script(`return redis.call('SET', ARGV[1] .. 'owner:' .. ARGV[2], '1', 'PX', ARGV[3])`);
 
 /** ARGV: prefix, owner. */
-export const RELEASE = `return redis.call('DEL', ARGV[1] .. 'owner:' .. ARGV[2])`;
+export const RELEASE = script(`return redis.call('DEL', ARGV[1] .. 'owner:' .. ARGV[2])`);

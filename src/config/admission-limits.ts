@@ -22,6 +22,9 @@ export const ADMISSION_ANSWER_TIMEOUT_MS = 1_000;
 /** What a gateway set aside in Redis lapses this long after its last word, which it renews three times as often. */
 export const ADMISSION_LEASE_MS = 15_000;
 
+/** Ends of requests that Redis has not confirmed, kept to be said again: what a node serves while Redis is away for minutes. */
+export const ADMISSION_UNSENT_MAX = 10_000;
+
 /** Grace for the old plaintext of a rotated key: a week is enough to change every copy of it. */
 export const KEY_GRACE_MAX_SECONDS = 604_800;
 

@@ -76,3 +76,8 @@ export interface StoredUsageEvent extends Omit<UsageEvent, 'attempts'> {
   /** Whoever has seen n has seen everything below n. */
   readonly seq: number;
 }
+
+/** The attempt that a request is named after: the one that answered, else the last. */
+export function namedAttempt<T extends Pick<UsageAttempt, 'failure'>>(attempts: readonly T[]): T | null {
+  return attempts.findLast(({ failure }) => failure === null) ?? attempts.at(-1) ?? null;
+}

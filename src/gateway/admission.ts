@@ -11,13 +11,17 @@ import {
   type NamedBound,
   type Traffic,
 } from '../admission/bounds.js';
-import type { Answer, Counters } from '../admission/counter.js';
-import { figuresOf, namedAttempt, toAmount, type Figures } from '../admission/figures.js';
+import { nameOf, type Answer, type Counters } from '../admission/counter.js';
+import { toAmount, type Figures } from '../admission/figures.js';
+import { settlementOf } from '../admission/settlement.js';
 import { ADMISSION_LOOK_MS, ADMISSION_SEED_WAIT_MS, ADMISSION_WAIT_MS } from '../config/admission-limits.js';
 import type { Clock } from '../domain/clock.js';
 import type { UpstreamFailure } from '../domain/failure.js';
 import { timeOfId } from '../domain/ids.js';
 import { isSummed } from '../domain/limits.js';
+import { totalTokens } from '../domain/tokens.js';
+import { namedAttempt } from '../domain/usage.js';
+import { chargeAttempt } from '../journal/charge.js';
 import type { EndRecord } from '../journal/record.js';
 import type { Logger } from '../observability/logger.js';
 import type { Candidate, RequestTraits } from '../routing/decision.js';
@@ -38,6 +42,8 @@ export interface AdmissionInput {
   readonly caller: KeyEntry;
   readonly routed: Routed;
   readonly size: Pick<RequestTraits, 'inputTokens' | 'outputTokens'>;
+  /** The longest output it allows; null where it does not say. */
+  readonly outputMax: number | null;
   readonly signal: AbortSignal;
 }
 
@@ -45,6 +51,8 @@ export interface Admitted {
   readonly kind: 'admitted';
   /** The decision without the ways that a limit closed. */
   readonly routed: Routed;
+  /** Before a way is tried: sets aside what the limits over it take. False when one of them closes it. */
+  enter(route: RouteEntry): boolean | Promise<boolean>;
   /** Takes the end of the request, however it ended. */
   settle(end: EndRecord): void;
 }
@@ -87,7 +95,9 @@ export function createAdmission({ counters, clock, logger }: AdmissionDeps): Adm
       // Nothing to be refused by: what answers is of another version, and does not decide about this request.
       if (!bound) return { kind: 'set aside' };
       const retryAt = answer.kind === 'REFUSED' ? answer.retryAt : clock.now() + 1_000;
-      return { kind: 'refused', by: { ...bound, retryAt } };
+      // A budget that requests under way hold may have room as soon as one of them ends.
+      const isBudget = bound.isBudget && !(answer.kind === 'REFUSED' && answer.held);
+      return { kind: 'refused', by: { ...bound, retryAt, isBudget } };
     }
   };
   const reserve = async (id: string, bounds: readonly NamedBound[], unseeded: boolean): Promise<Answer> => {
@@ -106,43 +116,64 @@ export function createAdmission({ counters, clock, logger }: AdmissionDeps): Adm
       const { caller, routed } = input;
       const { limits } = caller.workspace;
       const isLimited = caller.key.limits !== undefined || limits.length > 0;
-      if (!isLimited) return { kind: 'admitted', routed, settle: () => undefined };
+      if (!isLimited) return { kind: 'admitted', routed, enter: () => true, settle: () => undefined };
       // What is a sum is counted here, to the request; what is not was measured elsewhere.
       const measured = limits.filter(({ metric }) => !isSummed(metric));
       const settle = (end: EndRecord): void => settleEnd(counters, caller, end);
       const closed = new Map<Candidate, Obstacle>();
+      const boundsOn = (route: RouteEntry): NamedBound[] => boundsFor(input, limits, route, clock.now());
+      /** Names of the counters in which this request has its part set aside. */
+      const counted = new Set<string>();
+      const askFor = async (bounds: readonly NamedBound[]): Promise<Asked> => {
+        const asked = await ask(input, bounds);
+        if (asked.kind === 'set aside') for (const { counter } of bounds) counted.add(nameOf(counter));
+        return asked;
+      };
+      const enter = (route: RouteEntry): boolean | Promise<boolean> => {
+        const more = boundsOn(route).filter(
+          ({ isOfWay, counter }) => isOfWay && !counted.has(nameOf(counter)),
+        );
+        return more.length === 0 || askFor(more).then(({ kind }) => kind === 'set aside');
+      };
       for (const candidate of waysToTry(routed)) {
         const traffic = trafficOf(caller, routed, candidate.route);
         const reached = reachedLimit(measured, traffic, clock.now());
         const asked: Asked = reached
           ? { kind: 'refused', by: obstacleOf(reached) }
-          : await ask(input, boundsFor(input, limits, traffic, candidate.route, clock.now()));
+          : await askFor(boundsOn(candidate.route));
         if (asked.kind === 'set aside') {
-          return { kind: 'admitted', routed: without(routed, closed, caller, clock.now()), settle };
+          return { kind: 'admitted', routed: without(routed, closed, caller, clock.now()), enter, settle };
         }
         if (!asked.by.isOfWay) return refusedBy(asked.by);
         closed.set(candidate, asked.by);
       }
       const [first] = [...closed.values()].toSorted((a, b) => a.retryAt - b.retryAt);
       // With no way at all there is nothing to admit, and the walk says why.
-      return first ? refusedBy(first) : { kind: 'admitted', routed, settle };
+      return first ? refusedBy(first) : { kind: 'admitted', routed, enter, settle };
     },
   };
 }
 
 function boundsFor(
-  { caller, size }: AdmissionInput,
+  { caller, routed, size, outputMax }: AdmissionInput,
   limits: readonly LimitSnapshot[],
-  traffic: Traffic,
   route: RouteEntry,
   now: number,
 ): NamedBound[] {
+  const { inputTokens } = size;
+  // What is set aside too low for several at once is missing when they end; what is too high comes back.
+  const most = Math.min(outputMax ?? Infinity, route.model.maxOutputTokens ?? Infinity);
+  const outputTokens = Number.isFinite(most) ? most : size.outputTokens;
   const figures: Figures = {
     REQUESTS: 1,
-    TOKENS: size.inputTokens + size.outputTokens,
-    COST_USD: toAmount(estimateCost(route, size, now) ?? 0n),
+    TOKENS: inputTokens + outputTokens,
+    COST_USD: toAmount(estimateCost(route, { inputTokens, outputTokens }, now) ?? 0n),
   };
-  return boundsOf({ workspaceId: caller.workspace.id, key: caller.key, limits, traffic, now, figures });
+  // A rate is corrected within the minute: there the usual length does.
+  const rateTokens = inputTokens + Math.min(size.outputTokens, outputTokens);
+  const traffic = trafficOf(caller, routed, route);
+  const holder = { workspaceId: caller.workspace.id, key: caller.key, limits };
+  return boundsOf({ ...holder, traffic, now, figures, rateTokens });
 }
 
 type Way = Candidate & { readonly route: RouteEntry };
@@ -215,30 +246,24 @@ function refusedBy({ words, retryAt, isBudget }: Obstacle): Refused {
   };
 }
 
-/** Counts in the windows of its end, as the recorder does. */
+/** Puts the real figures in the place of what was set aside. */
 function settleEnd(counters: Counters, { key, workspace }: KeyEntry, end: EndRecord): void {
   const { request, attempts, occurredAt } = end;
+  const startedAt = timeOfId(request.id);
   const named = namedAttempt(attempts);
-  const figures = figuresOf(attempts, timeOfId(request.id));
-  const traffic: Traffic = {
+  const used = {
+    id: request.id,
+    occurredAt,
     accessKeyId: key.id,
     tierId: request.tierId,
     provider: named?.provider ?? null,
     connectionId: named?.connectionId ?? null,
+    rejected: end.status === 'REJECTED',
+    attempts: attempts.map((attempt) => {
+      const { tokens, costNanoUsd } = chargeAttempt(attempt, startedAt);
+      const { provider, connectionId } = attempt;
+      return { provider, connectionId, tokens: totalTokens(tokens), costNanoUsd };
+    }),
   };
-  const counted = end.status === 'REJECTED' ? { ...figures, REQUESTS: 0 } : figures;
-  const bounds = boundsOf({
-    workspaceId: workspace.id,
-    key,
-    limits: workspace.limits,
-    traffic,
-    now: occurredAt,
-    figures: counted,
-  });
-  const amounts = bounds.map(({ counter, amount }) => ({
-    counter,
-    // A request that was made counts towards its rate, whatever became of it.
-    amount: counter.kind === 'MINUTE' && counter.metric === 'REQUESTS' ? 1 : amount,
-  }));
-  counters.settle({ id: request.id, at: occurredAt, amounts });
+  counters.settle(settlementOf(used, { workspaceId: workspace.id, key, limits: workspace.limits }));
 }

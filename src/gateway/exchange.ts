@@ -24,7 +24,7 @@ import { replyError, replyFailure } from './reply.js';
 import { readBody } from './request-body.js';
 import { routeHeaders, tierHeaders } from './route-headers.js';
 import { serveRouted, type Journey, type Outcome } from './serve-routed.js';
-import { traitsOf } from './traits.js';
+import { outputBound, traitsOf } from './traits.js';
 import { opensAgainAt, whyUnserved } from './unserved.js';
 import type { UpstreamClient } from './upstream-client.js';
 
@@ -98,7 +98,15 @@ export async function serveExchange(deps: ExchangeDeps, input: ExchangeInput): P
     if (admission.kind === 'refused')
       return refuse(deps, response, { surface, requestId, ledger, admission });
     admitted = admission;
-    const journey: Journey = { request, surface, caller, requestId, routed: admission.routed, ledger };
+    const journey: Journey = {
+      request,
+      surface,
+      caller,
+      requestId,
+      routed: admission.routed,
+      admitted,
+      ledger,
+    };
     conclude(deps, response, journey, await serveRouted(deps, response, journey));
   } catch (thrown) {
     const error = AppError.from(thrown);
@@ -134,7 +142,8 @@ async function admit(
   socket.once('close', giveUp);
   try {
     const size = traitsOf({ request, surface, workspace: caller.workspace, affinity: () => null });
-    return await admission.admit({ id: eventId, caller, routed, size, signal: gone.signal });
+    const outputMax = outputBound(request);
+    return await admission.admit({ id: eventId, caller, routed, size, outputMax, signal: gone.signal });
   } finally {
     socket.off('close', giveUp);
   }

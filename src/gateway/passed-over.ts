@@ -10,6 +10,8 @@ export interface PassedOverList {
   readonly list: readonly string[];
   failed(route: RouteEntry, failure: UpstreamFailure): void;
   held(route: RouteEntry, hold: Hold): void;
+  /** A limit closed it. */
+  closed(route: RouteEntry): void;
 }
 
 /** Starts with what stood before the first usable candidate. Ways that were not tried are written to the ledger, too. */
@@ -40,6 +42,10 @@ export function passedOver(
     held(route, hold) {
       add(`${offeringOf(route)} ${hold.class}`);
       record(route.model.ref, route, skipOf(hold));
+    },
+    closed(route) {
+      add(`${offeringOf(route)} LIMIT_REACHED`);
+      record(route.model.ref, route, 'LIMIT_REACHED');
     },
   };
 }

@@ -8,6 +8,7 @@ import type { UpstreamFailure } from '../domain/failure.js';
 import type { Candidate } from '../routing/decision.js';
 import type { PlannedRoute } from '../routing/plan.js';
 import { VaultError } from '../secrets/vault.js';
+import type { Admitted } from './admission.js';
 import { callerGone } from './answer-sink.js';
 import { runAttempt } from './attempt.js';
 import type { BoundedConnection, Concurrency, Leave } from './concurrency.js';
@@ -22,6 +23,7 @@ import { routeHeaders } from './route-headers.js';
 /** A request on its way. */
 export interface Journey extends Asked {
   readonly routed: Routed;
+  readonly admitted: Pick<Admitted, 'enter'>;
   readonly ledger: Ledger;
 }
 
@@ -77,6 +79,10 @@ export async function serveRouted(
   /** How the walk ends with this attempt; null when it goes on. */
   const attempt = async (way: Way, leave: Leave): Promise<Outcome | null> => {
     try {
+      if (!(await journey.admitted.enter(way.route))) {
+        over.closed(way.route);
+        return null;
+      }
       const prepared = prepare(deps, way, journey);
       if (prepared instanceof AppError) {
         // Another way may speak a dialect that can say it.

@@ -100,11 +100,12 @@ function lastInk(body: Buffer, at: number): number {
   return index;
 }
 
-function outputBound({ body, members }: CallerRequest): number | null {
+/** The longest output that a request allows; null where it does not say. */
+export function outputBound({ body, members }: CallerRequest): number | null {
   for (const name of OUTPUT_BOUNDS) {
     const span = members.values.get(name);
     const value = span && parseSpan(body.bytes(), span);
-    if (typeof value === 'number' && value > 0) return value;
+    if (typeof value === 'number' && value > 0) return Math.min(Math.ceil(value), Number.MAX_SAFE_INTEGER);
   }
   return null;
 }

@@ -6,6 +6,7 @@ import { parseUsd, formatUsd } from '../domain/money.js';
 import type { Prisma } from './generated/client.js';
 import { toDate, toMs } from './keyset.js';
 import type { Sql } from './sql.js';
+import { foldOf } from './usage-fold.js';
 import type { ScopedTransaction } from './workspace-scope.js';
 
 /** All limits of the workspace, oldest first. */
@@ -82,13 +83,12 @@ export interface Measurement {
   readonly failed: bigint;
 }
 
-const SUMS = (source: string, tokens: string, requests: string): string => `
-  coalesce(sum(${source}.cost_nano_usd), 0)::bigint AS "costNanoUsd",
-  coalesce(sum(${tokens}), 0)::bigint AS tokens,
-  coalesce(sum(${requests}) FILTER (WHERE ${source}.status <> 'REJECTED'), 0)::bigint AS requests,
-  coalesce(sum(${requests}) FILTER (WHERE ${source}.status = 'FAILED'), 0)::bigint AS failed`;
-
-const TOKENS = 'u.input_tokens + u.cache_read_tokens + u.cache_write_tokens + u.output_tokens';
+/** Of `u`, rows of rollups or of a fold. */
+const SUMS = `
+  coalesce(sum(u.cost_nano_usd), 0)::bigint AS "costNanoUsd",
+  coalesce(sum(u.input_tokens + u.cache_read_tokens + u.cache_write_tokens + u.output_tokens), 0)::bigint AS tokens,
+  coalesce(sum(u.requests) FILTER (WHERE u.status <> 'REJECTED'), 0)::bigint AS requests,
+  coalesce(sum(u.requests) FILTER (WHERE u.status = 'FAILED'), 0)::bigint AS failed`;
 
 const WITHIN_SCOPE = `
   (g.provider IS NULL OR u.provider = g.provider) AND
@@ -101,18 +101,23 @@ const GIVEN = `jsonb_to_recordset($1::jsonb) AS g (
   since timestamptz, until timestamptz)`;
 
 const SUM_HOURS = `
-  SELECT g.place, ${SUMS('u', TOKENS, 'u.requests')}
+  SELECT g.place, ${SUMS}
   FROM ${GIVEN} LEFT JOIN usage_rollup u
     ON u.workspace_id = g.workspace_id AND u.hour >= g.since AND u.hour < g.until AND ${WITHIN_SCOPE}
   GROUP BY g.place ORDER BY g.place`;
 
-// Answers take hours at most; the bound on the start spares all partitions but two.
+// Answers take hours at most; the bounds on the start spare all partitions but two.
 const SUM_EVENTS = `
-  SELECT g.place, ${SUMS('u', TOKENS, '1')}
-  FROM ${GIVEN} JOIN usage_event u
-    ON u.workspace_id = g.workspace_id AND u.occurred_at >= g.since AND u.occurred_at < g.until
-    AND u.started_at >= g.since - interval '1 day' AND ${WITHIN_SCOPE}
-  GROUP BY g.place ORDER BY g.place`;
+  WITH answered AS MATERIALIZED (
+    SELECT event.* FROM usage_event AS event JOIN ${GIVEN} ON event.workspace_id = g.workspace_id
+    WHERE event.occurred_at >= $2::timestamptz AND event.occurred_at < $3::timestamptz
+      AND event.started_at >= $2::timestamptz - interval '1 day' AND event.started_at < $3::timestamptz
+  ), attempted AS MATERIALIZED (
+    SELECT attempt.* FROM usage_attempt AS attempt
+    JOIN answered ON answered.id = attempt.event_id AND answered.started_at = attempt.started_at
+    WHERE attempt.started_at >= $2::timestamptz - interval '1 day' AND attempt.started_at < $3::timestamptz
+  )
+  SELECT ${SUMS} FROM ${GIVEN} CROSS JOIN (${foldOf('answered', 'attempted')}) AS u WHERE ${WITHIN_SCOPE}`;
 
 /** Sums over whole hours, in the order given: in one statement, whatever their number. */
 export async function measureHours(sql: Sql, traffic: readonly MeasuredTraffic[]): Promise<Measurement[]> {
@@ -125,7 +130,7 @@ export async function measureUntil(sql: Sql, traffic: MeasuredTraffic): Promise<
   const hour = Math.max(Math.floor(traffic.to / HOUR_MS) * HOUR_MS, traffic.from);
   const [[whole], [rest]] = await Promise.all([
     measureHours(sql, [{ ...traffic, to: hour }]),
-    sql.query<Measurement>(SUM_EVENTS, [given([{ ...traffic, from: hour }])]),
+    sql.query<Measurement>(SUM_EVENTS, [given([traffic]), new Date(hour), until(traffic)]),
   ]);
   return {
     costNanoUsd: (whole?.costNanoUsd ?? 0n) + (rest?.costNanoUsd ?? 0n),
@@ -148,9 +153,13 @@ function given(traffic: readonly MeasuredTraffic[]): string {
       access_key_id: scope.accessKeyId,
       tier_id: scope.tierId,
       since: new Date(from),
-      until: to > LAST_DATE_MS ? 'infinity' : new Date(to),
+      until: until({ to }),
     })),
   );
+}
+
+function until({ to }: Pick<MeasuredTraffic, 'to'>): Date | 'infinity' {
+  return to > LAST_DATE_MS ? 'infinity' : new Date(to);
 }
 
 /** Largest used share of the quota windows that a scope names, 0 to 1; null without any. */

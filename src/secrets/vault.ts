@@ -83,6 +83,11 @@ export function keyIdOf(key: Uint8Array): string {
   return createHash('sha256').update('switchyard key id').update(key).digest('base64url').slice(0, 8);
 }
 
+/** The same envelope under the name of another key, with which it will not open. */
+export function withKeyId(sealed: SealedText, keyId: string): SealedText {
+  return [VERSION, keyId, ...sealed.split('.').slice(2)].join('.');
+}
+
 function deriveKey(key: Uint8Array): Buffer {
   if (key.length !== KEY_BYTES)
     throw new VaultError(`A key must have ${KEY_BYTES} bytes, not ${key.length}.`);

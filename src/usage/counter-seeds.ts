@@ -2,17 +2,18 @@
  * Tells those who count requests what was recorded before they began to, and what requests used whose gateway died. The
  * recorded figures are the truth that counting starts from.
  */
-import { boundsOf } from '../admission/bounds.js';
 import type { Seed, Settlement, Unseeded } from '../admission/counter.js';
 import { toAmount } from '../admission/figures.js';
+import { settlementOf } from '../admission/settlement.js';
 import { JOURNAL_POLL_MS } from '../config/usage-limits.js';
 import type { Clock } from '../domain/clock.js';
 import { totalTokens } from '../domain/tokens.js';
-import type { StoredUsageEvent } from '../domain/usage.js';
+import type { StoredUsageEvent, UsageAttempt } from '../domain/usage.js';
 import type { Bus } from '../live/bus.js';
 import type { Logger } from '../observability/logger.js';
 import { measureUntil } from '../persistence/limits.js';
 import type { Sql } from '../persistence/sql.js';
+import { findUsageAttempts } from '../persistence/usage-events.js';
 import type { RoutingSnapshot } from '../routing/snapshot.js';
 import type { Recorder } from './recorder.js';
 
@@ -40,6 +41,7 @@ const CATCH_UP_MS = 1_000;
 export function createCounterSeeds(deps: CounterSeedsDeps): CounterSeeds {
   const { sql, bus, clock, logger, recorder, snapshot, seed, settle } = deps;
   let finding = Promise.resolve();
+  let settling = Promise.resolve();
   const readFromMs = clock.monotonic() + 2 * JOURNAL_POLL_MS;
 
   const caughtUp = async (): Promise<void> => {
@@ -63,12 +65,26 @@ export function createCounterSeeds(deps: CounterSeedsDeps): CounterSeeds {
       }
     }
   };
-  const unsubscribe = bus.subscribe('usage.recorded', ({ events }) => {
-    for (const event of events) {
-      if (event.failure?.class !== 'INTERRUPTED') continue;
-      const settlement = settlementOf(event, snapshot());
+  /** Their gateway died: nobody else will say what they used. */
+  const settleInterrupted = async (
+    workspaceId: string,
+    events: readonly StoredUsageEvent[],
+  ): Promise<void> => {
+    const ids = events.map(({ id }) => id);
+    const attempts = await findUsageAttempts(sql, workspaceId, ids);
+    for (const [i, event] of events.entries()) {
+      const settlement = settlementOfEvent(event, attempts[i] ?? [], snapshot());
       if (settlement) settle(settlement);
     }
+  };
+  const unsubscribe = bus.subscribe('usage.recorded', ({ workspaceId, events }) => {
+    const interrupted = events.filter(({ failure }) => failure?.class === 'INTERRUPTED');
+    if (interrupted.length === 0) return;
+    settling = settling
+      .then(() => settleInterrupted(workspaceId, interrupted))
+      .catch((error: unknown) =>
+        logger.warn({ err: error }, 'what interrupted requests used was not counted towards limits'),
+      );
   });
   return {
     find(counters) {
@@ -77,32 +93,24 @@ export function createCounterSeeds(deps: CounterSeedsDeps): CounterSeeds {
     },
     async close() {
       unsubscribe();
-      await finding;
+      await Promise.all([finding, settling]);
     },
   };
 }
 
 /** What a request used in each counter; null when its key or workspace is gone. */
-export function settlementOf(event: StoredUsageEvent, snapshot: RoutingSnapshot | null): Settlement | null {
+export function settlementOfEvent(
+  event: StoredUsageEvent,
+  attempts: readonly UsageAttempt[],
+  snapshot: RoutingSnapshot | null,
+): Settlement | null {
   const workspace = snapshot?.workspaces.find(({ id }) => id === event.workspaceId);
   const key = workspace?.accessKeys.find(({ id }) => id === event.accessKeyId);
   if (!workspace || !key) return null;
-  const { accessKeyId, tierId, provider, connectionId, occurredAt } = event;
-  const bounds = boundsOf({
-    workspaceId: workspace.id,
-    key,
-    limits: workspace.limits ?? [],
-    traffic: { accessKeyId, tierId, provider, connectionId },
-    now: occurredAt,
-    figures: {
-      REQUESTS: 1,
-      TOKENS: totalTokens(event.tokens),
-      COST_USD: toAmount(event.costNanoUsd ?? 0n),
-    },
-  });
-  return {
-    id: event.id,
-    at: occurredAt,
-    amounts: bounds.map(({ counter, amount }) => ({ counter, amount })),
+  const used = {
+    ...event,
+    rejected: event.status === 'REJECTED',
+    attempts: attempts.map((attempt) => ({ ...attempt, tokens: totalTokens(attempt.tokens) })),
   };
+  return settlementOf(used, { workspaceId: workspace.id, key, limits: workspace.limits ?? [] });
 }

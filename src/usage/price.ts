@@ -1,17 +1,15 @@
 /** Turns what the journal says about a request into a usage event: costs, sums over attempts, and values a database can hold. */
 import { timeOfId } from '../domain/ids.js';
 import type { UpstreamFailure } from '../domain/failure.js';
-import { costOf, type NanoUsd, type TokenPrices } from '../domain/money.js';
+import type { NanoUsd } from '../domain/money.js';
 import { addTokens, NO_TOKENS, totalTokens, type TokenCounts } from '../domain/tokens.js';
-import type { PassedOver, UsageAttempt, UsageEvent } from '../domain/usage.js';
-import type { Billing, UsageStatus } from '../domain/vocabulary.js';
+import { namedAttempt, type PassedOver, type UsageAttempt, type UsageEvent } from '../domain/usage.js';
+import type { UsageStatus } from '../domain/vocabulary.js';
+import { chargeAttempt, storableInt } from '../journal/charge.js';
 import type { ClosedRequest } from '../journal/reader.js';
-import { readPriceRecord } from '../journal/price-record.js';
 import type { AttemptRecord, RequestRecord } from '../journal/record.js';
 
 const INTERRUPTED_MESSAGE = 'The gateway stopped before the answer was complete.';
-/** Durations and statuses are 32-bit in the database. */
-const INT32_MAX = 2_147_483_647;
 
 /** The event of a request that ended, or whose gateway died. */
 export function usageEventOf(closed: ClosedRequest): UsageEvent {
@@ -56,9 +54,6 @@ export function usageEventOf(closed: ClosedRequest): UsageEvent {
 
 /** An attempt with its costs; `at` is the moment of its request. */
 export function priceAttempt(record: AttemptRecord, at: number): UsageAttempt {
-  const tokens = storableTokens(record.tokens);
-  const prices = record.price === null ? null : readPriceRecord(record.price);
-  const listCostNanoUsd = listCost(tokens, prices, record.failure !== null, at);
   return {
     modelRef: storableText(record.modelRef),
     provider: record.provider,
@@ -66,11 +61,8 @@ export function priceAttempt(record: AttemptRecord, at: number): UsageAttempt {
     connectionId: record.connectionId,
     billing: record.billing,
     failure: storableFailure(record.failure),
-    tokens,
+    ...chargeAttempt(record, at),
     tokenSource: record.tokenSource,
-    costNanoUsd: chargeOf(record.billing, listCostNanoUsd),
-    listCostNanoUsd,
-    priceId: prices === null ? null : (record.price?.id ?? null),
     durationMs: storableInt(record.durationMs),
   };
 }
@@ -130,27 +122,6 @@ export function costsOf(
   };
 }
 
-/** The attempt that answered, else the last one. */
-function namedAttempt(attempts: readonly UsageAttempt[]): UsageAttempt | null {
-  return attempts.findLast(({ failure }) => failure === null) ?? attempts.at(-1) ?? null;
-}
-
-/** What is charged for a list cost: all of it where tokens are metered, nothing elsewhere. */
-export function chargeOf(billing: Billing, listCostNanoUsd: NanoUsd | null): NanoUsd | null {
-  return billing === 'METERED' ? listCostNanoUsd : 0n;
-}
-
-/** A failure without tokens costs nothing whatever the price; anything else without a price is unknown, not free. */
-function listCost(
-  tokens: TokenCounts,
-  prices: TokenPrices | null,
-  failed: boolean,
-  at: number,
-): NanoUsd | null {
-  if (failed && totalTokens(tokens) === 0) return 0n;
-  return prices === null ? null : costOf(tokens, prices, at);
-}
-
 /** The sum, or null as soon as one part is unknown. */
 function sumKnown(parts: readonly (NanoUsd | null)[]): NanoUsd | null {
   let sum = 0n;
@@ -177,19 +148,4 @@ function storableFailure(failure: UpstreamFailure | null): UpstreamFailure | nul
     message: storableText(failure.message),
     retryAt: retryAt === null || !Number.isFinite(retryAt) ? null : Math.round(retryAt),
   };
-}
-
-function storableTokens(tokens: TokenCounts): TokenCounts {
-  return {
-    input: storableInt(tokens.input),
-    cacheRead: storableInt(tokens.cacheRead),
-    cacheWrite: storableInt(tokens.cacheWrite),
-    output: storableInt(tokens.output),
-    reasoning: tokens.reasoning === null ? null : storableInt(tokens.reasoning),
-  };
-}
-
-/** Tokens too: no request has two thousand million, and sums of such counts stay exact. */
-function storableInt(value: number): number {
-  return Number.isFinite(value) ? Math.min(Math.max(Math.round(value), 0), INT32_MAX) : 0;
 }

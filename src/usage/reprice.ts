@@ -6,10 +6,11 @@ import { REPRICE_BATCH_MAX_EVENTS } from '../config/usage-limits.js';
 import { costOf } from '../domain/money.js';
 import type { PriceVersion } from '../domain/records.js';
 import type { UsageAttempt, UsageEvent } from '../domain/usage.js';
+import { chargeOf } from '../journal/charge.js';
 import { ADVISORY_LOCKS, type SqlDatabase } from '../persistence/sql.js';
 import { holdUnpricedEvents, writeCosts } from '../persistence/usage-reprice.js';
 import type { RollupDelta, RollupSums } from '../persistence/usage-rows.js';
-import { chargeOf, costsOf } from './price.js';
+import { costsOf } from './price.js';
 import { foldEvents, mergeDeltas, NO_SUMS } from './rollup.js';
 
 export interface RepriceOptions {

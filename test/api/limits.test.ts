@@ -86,6 +86,38 @@ describe.each([false, true])('limits', { timeout: 120_000 }, (shared) => {
       expect((await chat(old)).status).toBe(401);
     });
 
+    it('stop a revoked key at once on every gateway process, and one that expires on time', async () => {
+      const twentyOf = async (key: string): Promise<number[]> => [...new Set(await statusesOf(20, key))];
+      const { plaintext, accessKey } = await makeKey({});
+      expect(await twentyOf(plaintext)).toEqual([200]);
+      const revoked = await mutate(
+        'accessKeyRevoke',
+        '$id: ID!',
+        'id: $id',
+        { id: accessKey.id },
+        'accessKey { state }',
+      );
+      expect(revoked.accessKey.state).toBe('REVOKED');
+      expect(await twentyOf(plaintext)).toEqual([401]);
+      const expiresAt = Date.now() + 2_000;
+      const brief = await makeKey({ expiresAt: new Date(expiresAt).toISOString() });
+      expect(await twentyOf(brief.plaintext)).toEqual([200]);
+      await until('it has expired', async () => (await chat(brief.plaintext)).status === 401);
+      expect(Date.now()).toBeGreaterThanOrEqual(expiresAt);
+    });
+
+    it('send requests without a model to the default tier of their key, and to no tier it may not use', async () => {
+      const { routingTiers } = await program.api.data('{ routingTiers { id slug } }');
+      const tierId = (slug: string): string => routingTiers.find((tier: any) => tier.slug === slug).id;
+      const { plaintext } = await makeKey({
+        allowedTierIds: [tierId('complex')],
+        defaultTierId: tierId('complex'),
+      });
+      const ask = (model?: string) => chat(plaintext, 'hi', { model });
+      expect((await ask()).headers.get('x-switchyard-tier')).toBe('complex');
+      expect((await ask('simple')).status).toBe(403);
+    });
+
     it('take a change of a key into force before it is answered', async () => {
       const { plaintext, accessKey } = await makeKey({ requestsPerMinute: 1 });
       expect(await statusesOf(2, plaintext)).toHaveLength(2);

@@ -1,5 +1,9 @@
 /** Rules, dry runs and whether targets are ready, as operators meet them: over GraphQL. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { UsageLimitCreateInput } from '../../src/admin/limits/verbs.js';
+import { commitUsage } from '../../src/persistence/usage.js';
+import { valueOf } from '../unit/admin/harness.js';
+import { makeEvent } from '../unit/usage/events.js';
 import { problem, startRoutingWorld, type RoutingWorld } from '../support/routing-world.js';
 
 let world: RoutingWorld;
@@ -215,6 +219,43 @@ describe('a dry run', () => {
       connection: { id: world.plan },
     });
     expect(found.selected).toEqual({ modelRef: 'zai/glm-4.5-air', connection: { id: world.plan } });
+  });
+
+  it('says which ways a limit has closed, and that a request would be refused', async () => {
+    const { admin, context, database, clock } = world.harness;
+    const limit = async (input: object): Promise<string> => {
+      const base = { name: 'small', metric: 'REQUESTS', window: 'DAY', threshold: '1', action: 'BLOCK' };
+      return valueOf(await admin.limits.create(context, { ...base, ...input } as UsageLimitCreateInput)).id;
+    };
+    const skipsOf = async (input: object = {}): Promise<unknown[]> => {
+      const { candidates, selected } = await world.planOf({ model: 'zai/glm-5.1', ...input });
+      return [candidates[0].skipReason, candidates[0].lastResort, selected?.modelRef ?? null];
+    };
+    const OPEN = [null, false, 'zai/glm-5.1'];
+    const CLOSED = ['LIMIT_REACHED', false, null];
+    const key = valueOf(await admin.accessKeys.create(context, { name: 'agent', allowedModels: [] }));
+    const ids = [
+      await limit({ connectionId: world.metered }),
+      await limit({ accessKeyId: key.accessKey.id }),
+    ];
+    const own = await limit({ connectionId: world.plan });
+    expect(await skipsOf()).toEqual(OPEN);
+    const { workspaceId } = context.actor;
+    await commitUsage(database, [
+      makeEvent({ at: clock.now(), workspaceId, attempt: { connectionId: world.plan } }),
+    ]);
+    expect(await skipsOf()).toEqual(CLOSED);
+    valueOf(await admin.limits.update(context, own, { threshold: '2' }));
+    expect(await skipsOf()).toEqual(OPEN);
+    valueOf(await admin.limits.update(context, own, { threshold: '1', action: 'NOTIFY' }));
+    expect(await skipsOf()).toEqual(OPEN);
+    const accessKeyId = key.accessKey.id;
+    await commitUsage(database, [makeEvent({ at: clock.now(), workspaceId, key: accessKeyId })]);
+    expect(await skipsOf()).toEqual(OPEN);
+    expect(await skipsOf({ accessKeyId })).toEqual(CLOSED);
+    for (const id of [...ids, own]) valueOf(await admin.limits.remove(context, id));
+    await database.query('TRUNCATE usage_event, usage_attempt, usage_rollup');
+    valueOf(await admin.accessKeys.revoke(context, accessKeyId));
   });
 
   it('prices a metered model by its list price, and one without a price not at all', async () => {

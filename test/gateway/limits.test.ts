@@ -1,4 +1,8 @@
+import Anthropic from '@anthropic-ai/sdk';
+import OpenAI from 'openai';
 import { afterEach, describe, expect, it } from 'vitest';
+import { systemClock, type Clock } from '../../src/domain/clock.js';
+import type { LimitScope } from '../../src/domain/limits.js';
 import type { KeyLimits } from '../../src/routing/snapshot.js';
 import { planConnection, startTestGateway, type TestGatewayOptions } from '../support/gateway.js';
 import { startSimulatedProvider, type SimulatedProvider } from '../support/providers/simulated-provider.js';
@@ -8,6 +12,12 @@ const NO_LIMITS: KeyLimits = {
   requestsPerMinute: null,
   tokensPerMinute: null,
   maxConcurrency: null,
+};
+const ALL_OF_IT = {
+  provider: 'zai',
+  connectionId: 'conn_paid',
+  accessKeyId: 'key_TEST',
+  tierId: 'tier_simple',
 };
 const disposables: AsyncDisposable[] = [];
 afterEach(async () => {
@@ -69,6 +79,17 @@ describe('the limits of a key', () => {
     expect(rejected.every(({ attempts }) => attempts.length === 0)).toBe(true);
   });
 
+  it('are not passed by answers longer than usual, where the model says how long they may be', async () => {
+    const cost = 10 * 1_000 + 2_000 * 2_000;
+    const { chat } = await world({
+      maxOutputTokens: 4_000,
+      limits: { ...NO_LIMITS, budget: { nanoUsd: 5 * cost, window: 'MONTH' } },
+    });
+    const messages = [{ role: 'user', content: '[tokens in=10 out=2000]' }];
+    const answers = await Promise.all(Array.from({ length: 20 }, () => chat({ messages })));
+    expect(answers.filter(({ status }) => status === 200)).toHaveLength(5);
+  });
+
   it('cost a plan nothing', async () => {
     const { chat } = await world({ limits: { ...NO_LIMITS, budget: { nanoUsd: 1, window: 'DAY' } } }, false);
     for (let i = 0; i < 3; i++) expect((await chat()).status).toBe(200);
@@ -90,6 +111,49 @@ describe('the limits of a key', () => {
     });
     expect(message.status).toBe(429);
     expect(await message.json()).toMatchObject({ type: 'error', error: { type: 'rate_limit_error' } });
+  });
+
+  it('are told to the official SDKs as their own errors, and tried again only where that helps', async () => {
+    const spent = { ...NO_LIMITS, budget: { nanoUsd: 1, window: 'MONTH' } } as const;
+    const { gateway, chat } = await world({ limits: spent });
+    expect((await chat()).status).toBe(200);
+    let sent = 0;
+    const counting: typeof fetch = (...args) => {
+      sent += 1;
+      return fetch(...args);
+    };
+    const openai = new OpenAI({ baseURL: `${gateway.url}/v1`, apiKey: gateway.key, fetch: counting });
+    const messages = [{ role: 'user' as const, content: 'hi' }];
+    const overBudget = await openai.chat.completions
+      .create({ model: 'zai/glm-5.1', messages })
+      .catch((error: unknown) => error);
+    expect(overBudget).toBeInstanceOf(OpenAI.RateLimitError);
+    expect(overBudget).toMatchObject({ code: 'insufficient_quota', type: 'insufficient_quota' });
+    const anthropic = new Anthropic({ baseURL: gateway.url, apiKey: gateway.key, fetch: counting });
+    const refused = await anthropic.messages
+      .create({ model: 'zai/glm-5.1', max_tokens: 9, messages })
+      .catch((error: unknown) => error);
+    expect(refused).toBeInstanceOf(Anthropic.RateLimitError);
+    expect(refused).toMatchObject({ error: { type: 'error', error: { type: 'rate_limit_error' } } });
+    expect(sent, 'neither came back by itself').toBe(2);
+  });
+
+  it('let an SDK come back by itself once a place is free', async () => {
+    const { gateway, chat } = await world({ limits: { ...NO_LIMITS, maxConcurrency: 1 } });
+    const running = await chat({
+      stream: true,
+      messages: [{ role: 'user', content: '[frames 4 every 20ms]' }],
+    });
+    const openai = new OpenAI({ baseURL: `${gateway.url}/v1`, apiKey: gateway.key, maxRetries: 5 });
+    const answer = openai.chat.completions.create({
+      model: 'zai/glm-5.1',
+      messages: [{ role: 'user', content: 'hi' }],
+    });
+    await running.text();
+    expect((await answer).choices).toHaveLength(1);
+    expect(gateway.records.some((record) => record.kind === 'end' && record.status === 'REJECTED')).toBe(
+      true,
+    );
   });
 
   it('count tokens per minute by the real figures', async () => {
@@ -127,6 +191,91 @@ describe('a limit that blocks', () => {
     expect(statuses.filter((status) => status === 200)).toHaveLength(2);
     const refused = await chat();
     expect(await refused.text()).toContain('the limit \\"small\\" today');
+  });
+
+  const ofScope: readonly (readonly [string, Partial<LimitScope>, Partial<LimitScope>])[] = [
+    ['the workspace', {}, { accessKeyId: 'key_OTHER' }],
+    ['a provider', { provider: 'zai' }, { provider: 'kimi' }],
+    ['a connection', { connectionId: 'conn_paid' }, { connectionId: 'conn_other' }],
+    ['an access key', { accessKeyId: 'key_TEST' }, { accessKeyId: 'key_OTHER' }],
+    ['a tier', { tierId: 'tier_simple' }, { tierId: 'tier_complex' }],
+    ['all of them at once', { ...ALL_OF_IT }, { ...ALL_OF_IT, tierId: 'tier_complex' }],
+  ];
+  it.each(
+    ofScope.flatMap(([of, scope, other]) =>
+      (['REQUESTS', 'TOKENS', 'COST_USD'] as const).map((metric) => [metric, of, scope, other] as const),
+    ),
+  )('by %s of %s lets through what it says, and all that lies outside', async (metric, _, scope, other) => {
+    const zai = await startSimulatedProvider('zai');
+    disposables.push({ [Symbol.asyncDispose]: () => zai.close() });
+    const tiers = ['simple', 'complex'].map((slug) => ({ slug, targets: ['zai/glm-5.1'] }));
+    const connections = [{ ...connectionTo(zai, true), id: 'paid' }];
+    // Two requests' worth: ten tokens in at 1 and five out at 2 millionths of a dollar each.
+    const max = 2 * { REQUESTS: 1, TOKENS: 15, COST_USD: 20_000 }[metric];
+    const statusesUnder = async (given: Partial<LimitScope>): Promise<number[]> => {
+      const gateway = await startTestGateway({
+        connections,
+        tiers,
+        usageLimits: [{ ...limit, metric, max, scope: given }],
+      });
+      disposables.push(gateway);
+      const answers = await Promise.all(
+        Array.from({ length: 4 }, () =>
+          fetch(`${gateway.url}/v1/chat/completions`, {
+            method: 'POST',
+            headers: { authorization: `Bearer ${gateway.key}` },
+            body: JSON.stringify({
+              model: 'simple',
+              messages: [{ role: 'user', content: '[tokens in=10 out=5]' }],
+            }),
+          }),
+        ),
+      );
+      return answers.map(({ status }) => status).toSorted();
+    };
+    expect(await statusesUnder(other)).toEqual([200, 200, 200, 200]);
+    expect(await statusesUnder(scope)).toEqual([200, 200, 429, 429]);
+  });
+
+  it('on a connection holds also for requests that fall back to it, all at the same moment', async () => {
+    const [broken, paid] = await Promise.all([startSimulatedProvider('zai'), startSimulatedProvider('zai')]);
+    disposables.push({
+      [Symbol.asyncDispose]: () => Promise.all([broken.close(), paid.close()]).then(() => undefined),
+    });
+    const gateway = await startTestGateway({
+      connections: [connectionTo(broken, false), { ...connectionTo(paid, true), priority: 1 }],
+      usageLimits: [{ ...limit, connection: 1 }],
+    });
+    disposables.push(gateway);
+    broken.setFault({ kind: 'status', status: 500 });
+    const ask = () =>
+      fetch(`${gateway.url}/v1/chat/completions`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${gateway.key}` },
+        body: JSON.stringify({ model: 'zai/glm-5.1', messages: [{ role: 'user', content: 'hi' }] }),
+      });
+    const answers = await Promise.all(Array.from({ length: 8 }, ask));
+    expect(answers.filter(({ status }) => status === 200)).toHaveLength(2);
+    expect(paid.requests.filter(({ path }) => path.includes('completions'))).toHaveLength(2);
+  });
+
+  it('lets through again when its window ends', async () => {
+    let now = Date.UTC(2026, 10, 22, 23, 59);
+    const clock: Clock = { now: () => now, monotonic: () => systemClock.monotonic() };
+    const { chat } = await world({
+      clock,
+      usageLimits: [{ ...limit, window: 'HOUR', max: 3 }],
+      limits: { ...NO_LIMITS, budget: { nanoUsd: 1, window: 'DAY' } },
+    });
+    const answers = async () => [await chat(), await chat()];
+    const [first, second] = await answers();
+    expect([first?.status, second?.status], 'the budget is spent by the first').toEqual([200, 429]);
+    expect(second?.headers.get('retry-after'), 'until midnight').toBe('60');
+    now += 60_000;
+    expect(
+      (await answers()).map(({ status }) => status),
+      'there is a new one',
+    ).toEqual([200, 429]);
   });
 
   it('on a connection sends requests another way as long as there is one', async () => {

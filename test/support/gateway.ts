@@ -6,7 +6,7 @@ import { startGateway } from '../../src/gateway/server.js';
 import { createProviderCallBuilder } from '../../src/gateway/provider-call.js';
 import { createUpstreamClient } from '../../src/gateway/upstream-client.js';
 import { systemClock, type Clock } from '../../src/domain/clock.js';
-import { NO_SCOPE } from '../../src/domain/limits.js';
+import { NO_SCOPE, type LimitScope } from '../../src/domain/limits.js';
 import { newId } from '../../src/domain/ids.js';
 import type { HeaderReading, QuotaReading } from '../../src/domain/quota.js';
 import type {
@@ -100,6 +100,11 @@ export function planConnection(zai: SimulatedProvider): TestConnection {
   };
 }
 
+export type TestLimit = Omit<LimitSnapshot, 'scope'> & {
+  readonly connection?: number;
+  readonly scope?: Partial<LimitScope>;
+};
+
 export interface TestGatewayOptions {
   readonly connections: readonly TestConnection[];
   readonly customProviders?: readonly CustomProvider[];
@@ -108,7 +113,7 @@ export interface TestGatewayOptions {
   /** Of the access key. */
   readonly limits?: KeyLimits;
   /** Of the workspace; `connection` is the place of the only connection it holds for. */
-  readonly usageLimits?: readonly (Omit<LimitSnapshot, 'scope'> & { readonly connection?: number })[];
+  readonly usageLimits?: readonly TestLimit[];
   /** Where requests are counted; in the gateway itself when left out. */
   readonly counters?: Counters;
   readonly clock?: Clock;
@@ -291,11 +296,12 @@ function snapshotOf(
     allowedTiers: (options.allowedTiers ?? []).map(tierId),
     ...(options.limits && { limits: options.limits }),
   };
-  const limits = (options.usageLimits ?? []).map(({ connection, ...limit }) => ({
+  const limits = (options.usageLimits ?? []).map(({ connection, scope, ...limit }) => ({
     ...limit,
     scope: {
       ...NO_SCOPE,
       connectionId: connection === undefined ? null : (connections[connection]?.id ?? null),
+      ...scope,
     },
   }));
   return {

@@ -11,6 +11,7 @@ import type { AccessKeySnapshot } from '../../routing/snapshot.js';
 import { requireScope, type AdminContext } from '../actor.js';
 import type { AdminDeps } from '../admin-deps.js';
 import type { RoutePlanInput } from '../admin.js';
+import { closedWays } from './closed-ways.js';
 import { readRoutingView, type RoutingView } from './routing-view.js';
 
 export interface RoutePlan {
@@ -54,7 +55,13 @@ export async function planRoute(
   const view = await readRoutingView(deps, context.actor.workspaceId);
   const key = input.accessKeyId === undefined ? null : keyOf(view, input.accessKeyId);
   const traits = traitsOf(view, input);
-  return toPlan(view, traits, decideOrRefuse(view, key, traits));
+  const decision = decideOrRefuse(view, key, traits);
+  const isClosed = await closedWays(deps.database, view.snapshot, key, decision, view.conditions.now);
+  const candidates = decision.candidates.map((candidate): Candidate => {
+    const { route } = candidate;
+    return route && isClosed(route) ? { ...candidate, skip: 'LIMIT_REACHED', lastResort: false } : candidate;
+  });
+  return toPlan(view, traits, { ...decision, candidates });
 }
 
 function traitsOf({ snapshot }: RoutingView, input: RoutePlanInput): RequestTraits {

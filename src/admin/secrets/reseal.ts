@@ -11,7 +11,8 @@ import {
   type StoredSecret,
 } from '../../persistence/sealed-secrets.js';
 import { connectionSecretBinding } from '../../secrets/connection-secret.js';
-import { VaultError, type Vault } from '../../secrets/vault.js';
+import { VaultError, withKeyId, type SealBinding, type Vault } from '../../secrets/vault.js';
+import { webhookSecretBinding } from '../../secrets/webhook-secret.js';
 import type { OperatorDeps } from '../operator.js';
 
 export interface ResealDeps extends OperatorDeps {
@@ -26,13 +27,14 @@ export interface ResealProgress {
 }
 
 /** A secret that no key at hand opens. */
-export interface UnreadableSecret {
-  readonly connectionId: string;
-  readonly connection: string;
+export type UnreadableSecret = (
+  | { readonly connectionId: string; readonly connection: string }
+  | { readonly webhookId: string; readonly webhook: string }
+) & {
   readonly reason: string;
   /** Whether another key might: then that key is still needed. */
   readonly keyMissing: boolean;
-}
+};
 
 export interface ResealOutcome {
   readonly resealed: number;
@@ -67,7 +69,7 @@ export async function resealSecrets(
     }
     resealed += await replaceSealedSecrets(prisma, replacements);
     done += batch.length;
-    afterId = last.connectionId;
+    afterId = last.ownerId;
   }
   for (const workspaceId of workspaces) deps.bus.publish('config.changed', { workspaceId });
   await deps.configInForce();
@@ -75,41 +77,53 @@ export async function resealSecrets(
 }
 
 function open({ vault }: ResealDeps, secret: StoredSecret): SecretReplacement | { readonly reason: string } {
-  const { connectionId, workspaceId, envelope: before } = secret;
-  const binding = connectionSecretBinding(workspaceId, connectionId);
+  const { owner, ownerId, envelope: before } = secret;
+  const binding = bindingOf(secret);
   try {
-    return {
-      connectionId,
-      before,
-      keyId: vault.keyId,
-      envelope: vault.seal(vault.open(before, binding), binding),
-    };
+    const envelope = vault.seal(vault.open(before, binding), binding);
+    return { owner, ownerId, before, keyId: vault.keyId, envelope };
   } catch (error) {
     if (!(error instanceof VaultError)) throw error;
     return { reason: error.message };
   }
 }
 
-/** Says so in the connection's health; a text that no key will ever open is not waited for. */
+function bindingOf({ owner, ownerId, workspaceId }: StoredSecret): SealBinding {
+  return owner === 'WEBHOOK'
+    ? webhookSecretBinding(workspaceId, ownerId)
+    : connectionSecretBinding(workspaceId, ownerId);
+}
+
+/** A text that no key will ever open is not waited for. */
 async function noteUnreadable(
   deps: ResealDeps,
-  { connectionId, workspaceId, keyId, envelope }: StoredSecret,
+  secret: StoredSecret,
   reason: string,
 ): Promise<UnreadableSecret> {
+  const { owner, ownerId, ownerName, keyId, envelope } = secret;
   const keyMissing = keyId !== NO_KEY && !deps.vault.knows(keyId);
   if (!keyMissing && keyId !== NO_KEY) {
+    // A connection's key is noted beside its text, a webhook's in it.
+    const closed = owner === 'WEBHOOK' ? withKeyId(envelope, NO_KEY) : envelope;
     await replaceSealedSecrets(deps.database.prisma, [
-      { connectionId, before: envelope, keyId: NO_KEY, envelope },
+      { owner, ownerId, before: envelope, keyId: NO_KEY, envelope: closed },
     ]);
   }
-  const connection = await deps.database.workspace(workspaceId).$transaction(async (tx) => {
-    const present = await findConnection(tx, connectionId);
-    if (present === null) return null;
+  if (owner === 'WEBHOOK') return { webhookId: ownerId, webhook: ownerName, reason, keyMissing };
+  await noteHealth(deps, secret, reason);
+  return { connectionId: ownerId, connection: ownerName, reason, keyMissing };
+}
+
+async function noteHealth(
+  deps: ResealDeps,
+  { ownerId: connectionId, workspaceId }: StoredSecret,
+  reason: string,
+): Promise<void> {
+  await deps.database.workspace(workspaceId).$transaction(async (tx) => {
+    if ((await findConnection(tx, connectionId)) === null) return;
     const message = `The stored secret cannot be read: ${reason} Store it again.`;
     const failure = { class: 'AUTHENTICATION' as const, httpStatus: null, message, retryAt: null };
-    return recordHealth(tx, connectionId, healthAfterProbe(failure, deps.clock.now()));
+    await recordHealth(tx, connectionId, healthAfterProbe(failure, deps.clock.now()));
   });
   deps.bus.publish('connection.health', { workspaceId, connectionId });
-  const name = connection === null ? connectionId : `${connection.provider} "${connection.label}"`;
-  return { connectionId, connection: name, reason, keyMissing };
 }

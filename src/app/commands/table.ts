@@ -200,9 +200,10 @@ export const COMMANDS: readonly CommandDefinition[] = [
       text: ({ resealed, unreadable }) =>
         lines(
           `${resealed} ${resealed === 1 ? 'secret' : 'secrets'} sealed with the key in use.`,
-          ...unreadable.map(
-            ({ connection, connectionId, reason }) =>
-              `${connection} (${connectionId}): ${reason} Store its secret again.`,
+          ...unreadable.map((secret) =>
+            'webhookId' in secret
+              ? `${secret.webhook} (${secret.webhookId}): ${secret.reason} Make it anew.`
+              : `${secret.connection} (${secret.connectionId}): ${secret.reason} Store its secret again.`,
           ),
           unreadable.some(({ keyMissing }) => keyMissing)
             ? 'Some are sealed with a key that is neither SECRET_KEY nor SECRET_KEY_PREVIOUS.'

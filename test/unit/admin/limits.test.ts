@@ -3,6 +3,8 @@ import { watchLimits } from '../../../src/admin/alerts/watch-limits.js';
 import type { UsageLimitCreateInput } from '../../../src/admin/limits/verbs.js';
 import { newId } from '../../../src/domain/ids.js';
 import { NO_SCOPE, windowAt } from '../../../src/domain/limits.js';
+import { NO_TOKENS } from '../../../src/domain/tokens.js';
+import type { AttemptRecord } from '../../../src/journal/record.js';
 import { commitUsage } from '../../../src/persistence/usage.js';
 import { measureUntil } from '../../../src/persistence/limits.js';
 import type { UsageEvent } from '../../../src/domain/usage.js';
@@ -29,12 +31,19 @@ const INPUT: UsageLimitCreateInput = {
   action: 'NOTIFY',
 };
 
+/** What costs a dollar. */
+const DOLLAR: Partial<AttemptRecord> = {
+  billing: 'METERED',
+  price: { id: 'price_1', input: '1000000000', output: '0', cacheRead: null, cacheWrite: null },
+  tokens: { ...NO_TOKENS, input: 1_000_000 },
+};
+
+/** A request that cost a dollar. */
 async function record(over: Partial<UsageEvent> = {}): Promise<UsageEvent> {
   const now = Date.now();
   const event: UsageEvent = {
-    ...makeEvent({ at: now, workspaceId }),
+    ...makeEvent({ at: now, workspaceId, attempt: DOLLAR }),
     occurredAt: now,
-    costNanoUsd: 1_000_000_000n,
     ...over,
   };
   const stored = await commitUsage(harness.database, [event]);

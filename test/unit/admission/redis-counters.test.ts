@@ -1,5 +1,17 @@
+import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Bound, Counter, Seed, Unseeded, WindowCounter } from '../../../src/admission/counter.js';
+import {
+  nameOf,
+  type Bound,
+  type Counter,
+  type Seed,
+  type Unseeded,
+  type WindowCounter,
+} from '../../../src/admission/counter.js';
+import { createCounterBook } from '../../../src/admission/counter-book.js';
+import { createFallbackCounters } from '../../../src/admission/fallback-counters.js';
+import { createLocalCounters } from '../../../src/admission/local-counters.js';
+import { systemClock } from '../../../src/domain/clock.js';
 import { openRedisCounters, type RedisCounters } from '../../../src/admission/redis-counters.js';
 import { NO_SCOPE, windowAt } from '../../../src/domain/limits.js';
 import { planConnection, startTestGateway } from '../../support/gateway.js';
@@ -135,4 +147,95 @@ describe.skipIf(!redisIsInstalled)('counters in Redis', () => {
     expect(answers.filter(({ status }) => status === 200)).toHaveLength(5);
     expect(answers.filter(({ status }) => status === 429)).toHaveLength(15);
   });
+
+  it('hear late, and once, of requests that ended while Redis did not answer', async () => {
+    const [a, b] = [open(), open()];
+    const budget = budgetOf('paused');
+    await ask(a, 'p1', of(budget, 10, 10));
+    await using operator = await connectTo(redis.url);
+    // Longer than a command is waited for: it is carried out all the same, without anybody hearing of it.
+    await operator.client.call('CLIENT', 'PAUSE', '1500', 'ALL');
+    a.settle({ id: 'p1', at: Date.now(), amounts: [{ counter: budget, amount: 4 }] });
+    await expect(b.reserve({ id: 'p2', bounds: [of(budget, 10, 6)], unseeded: false })).rejects.toThrow();
+    await until('Redis answers again', () => operator.client.ping());
+    expect(await ask(b, 'p3', of(budget, 10, 6))).toEqual({ kind: 'RESERVED' });
+    const standing = await operator.client.hget(`{switchyard}:c:${nameOf(budget)}`, 'settled');
+    expect(standing).toBe('4');
+  });
+
+  it('count what nodes served alone while Redis was away, unless its data began anew since', async () => {
+    const shared = open();
+    const budget = budgetOf('away');
+    await ask(shared, 'a1', of(budget, 10, 1));
+    const end = { at: Date.now() + 1, amounts: [{ counter: budget, amount: 3 }] };
+    shared.adopt({ id: 'alone', ...end });
+    shared.adopt({ id: 'alone', ...end });
+    const before = { ...end, at: 1 };
+    shared.adopt({ id: 'before counting began, so recorded before', ...before });
+    await using operator = await connectTo(redis.url);
+    await until('it counts', async () => {
+      const settled = await operator.client.hget(`{switchyard}:c:${nameOf(budget)}`, 'settled');
+      return settled === '3';
+    });
+    expect(await ask(shared, 'a2', of(budget, 10, 7))).toMatchObject({ kind: 'REFUSED' });
+    expect(await ask(shared, 'a3', of(budget, 10, 6))).toEqual({ kind: 'RESERVED' });
+  });
+
+  it('are left for those of the node while Redis is away, which begin with what is recorded by then', async () => {
+    const lone = await startRedis();
+    await using _ = lone;
+    const counters = openRedisCounters({
+      url: lone.url,
+      owner: 'flapping',
+      logger: quietLogger,
+      onUnseeded: (waiting) => counters.seed(waiting.map(({ counter }): Seed => ({ counter, amount: 0 }))),
+    });
+    opened.push(counters);
+    let recorded = 0;
+    const book = createCounterBook({
+      clock: systemClock,
+      onUnseeded: ({ counter }) => void setImmediate(() => book.seed({ counter, amount: recorded })),
+    });
+    const both = createFallbackCounters(counters, createLocalCounters(book, 'gateway'), quietLogger);
+    const budget = budgetOf('flapping');
+    const serve = (id: string, amount: number) =>
+      until('an answer', async () => {
+        const answer = await both.reserve({ id, bounds: [of(budget, 10, amount)], unseeded: false });
+        if (answer.kind !== 'RESERVED') return answer.kind === 'REFUSED' && answer.kind;
+        both.settle({ id, at: Date.now(), amounts: [{ counter: budget, amount }] });
+        recorded += amount;
+        return answer.kind;
+      });
+    expect(await serve('f1', 3)).toBe('RESERVED');
+    await lone.kill9();
+    expect(await serve('f2', 3)).toBe('RESERVED');
+    expect(book.standing(budget).used, 'what was recorded before, and this').toBe(6);
+    await lone.start();
+    await until('Redis is back', () =>
+      counters.reserve({ id: 'probe', bounds: [], unseeded: true }).then(
+        () => true,
+        () => false,
+      ),
+    );
+    // Redis lost everything, and is told what was recorded before.
+    const told = recorded;
+    await until('it is asked about', async () => {
+      const answer = await both.reserve({ id: 'f3', bounds: [of(budget, 10, 2)], unseeded: false });
+      if (answer.kind === 'UNSEEDED') counters.seed([{ counter: budget, amount: told }]);
+      return answer.kind === 'RESERVED';
+    });
+    both.settle({ id: 'f3', at: Date.now(), amounts: [{ counter: budget, amount: 2 }] });
+    recorded += 2;
+    await lone.kill9();
+    expect(await serve('f4', 2), 'the node had not counted the third').toBe('RESERVED');
+    expect(book.standing(budget).used).toBe(10);
+    expect(await serve('f5', 1)).toBe('REFUSED');
+  });
 });
+
+/** A client as an operator has it. */
+async function connectTo(url: string) {
+  const client = new Redis(url, { lazyConnect: true });
+  await client.connect();
+  return { client, [Symbol.asyncDispose]: () => Promise.resolve(client.disconnect()) };
+}

@@ -96,7 +96,7 @@ export function openRedisCounters(options: RedisCountersOptions): RedisCounters 
     });
   };
   const tellAgain = (): void => {
-    for (const [what, send] of [...unsent]) tell(what, send);
+    for (const [what, send] of unsent) tell(what, send);
   };
   client.on('ready', tellAgain);
   /** Requests that wait ask again and again; who looks it up is asked once in a while. */

@@ -182,8 +182,7 @@ describe.skipIf(!redisIsInstalled)('counters in Redis', () => {
   });
 
   it('are left for those of the node while Redis is away, which begin with what is recorded by then', async () => {
-    const lone = await startRedis();
-    await using _ = lone;
+    await using lone = await startRedis();
     const counters = openRedisCounters({
       url: lone.url,
       owner: 'flapping',

@@ -109,6 +109,7 @@ export const USAGE_DIMENSIONS = [
   'MODEL',
   'TIER',
   'ACCESS_KEY',
+  'TAG',
   'CONNECTION',
   'BILLING',
   'OFFERING',

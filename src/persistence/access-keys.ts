@@ -2,6 +2,7 @@
 import type { AccessKeyRecord, Page } from '../domain/records.js';
 import type { Prisma } from './generated/client.js';
 import { countedPageOf, toDate, toMs, type KeysetPage } from './keyset.js';
+import type { Sql } from './sql.js';
 import type { ScopedTransaction } from './workspace-scope.js';
 
 /** Whether a key works. */
@@ -51,6 +52,19 @@ export async function findAccessKeys(
     include: WITH_TIERS,
   });
   return found.map(toAccessKey);
+}
+
+/** Ids of the workspace's keys that have any of `tags`. */
+export async function findKeysTagged(
+  sql: Sql,
+  workspaceId: string,
+  tags: readonly string[],
+): Promise<string[]> {
+  const found = await sql.query<{ id: string }>(
+    'SELECT id FROM access_key WHERE workspace_id = $1 AND tags && $2::text[] ORDER BY id',
+    [workspaceId, [...tags]],
+  );
+  return found.map(({ id }) => id);
 }
 
 /** Adds a key; only the hash of its plaintext is stored. */

@@ -46,11 +46,18 @@ const COLUMNS: Record<UsageDimension, string> = {
   MODEL: 'model_ref',
   TIER: 'tier_slug',
   ACCESS_KEY: 'access_key_id',
+  TAG: 'access_key_id',
   CONNECTION: 'connection_id',
   BILLING: 'billing',
   OFFERING: 'offering',
   STATUS: 'status',
 };
+
+/** Of the key of a row; a key with several counts under all of them together, so that groups add up. */
+const TAGS = `coalesce(tag_words, '')`;
+const TAGS_OF_KEYS = `
+  SELECT id AS key_id, (SELECT string_agg(tag, ', ' ORDER BY tag) FROM unnest(tags) AS tag) AS tag_words
+  FROM access_key`;
 
 const UNITS: Record<Exclude<UsageInterval, 'TOTAL' | 'HOUR'>, string> = {
   DAY: 'day',
@@ -159,10 +166,12 @@ function selectFrom(
 ): string {
   const groups = [0, 1].map((i) => {
     const dimension = groupBy[i];
-    return `${dimension === undefined ? `''::text` : COLUMNS[dimension]} AS d${i}`;
+    const value = dimension === undefined ? `''::text` : dimension === 'TAG' ? TAGS : COLUMNS[dimension];
+    return `${value} AS d${i}`;
   });
+  const tagged = groupBy.includes('TAG') ? `LEFT JOIN (${TAGS_OF_KEYS}) AS tagged ON key_id = access_key_id` : '';
   const [from, to] = [where.bind(new Date(range.from)), where.bind(new Date(range.to))];
-  return `SELECT ${[...groups, ...columns].join(', ')} FROM ${table.name}
+  return `SELECT ${[...groups, ...columns].join(', ')} FROM ${table.name} ${tagged}
     WHERE ${where.text} AND ${table.time} >= ${from} AND ${table.time} < ${to}`;
 }
 

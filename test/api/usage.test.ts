@@ -53,6 +53,70 @@ describe('a fee', () => {
   });
 });
 
+describe('tags of keys', () => {
+  const REPORT = `query ($input: UsageReportInput!) { usageReport(input: $input) {
+    totals { requests } rollups { group { value label } totals { requests } } } }`;
+  const day = Date.UTC(2026, 7, 1);
+  const range = { from: iso(day), to: iso(day + 24 * HOUR_MS) };
+
+  beforeAll(async () => {
+    const ids: Record<string, string> = {};
+    for (const [name, tags] of Object.entries({
+      one: ['ci', 'alpha'],
+      two: ['alpha', 'ci'],
+      three: ['ci'],
+      four: [],
+    })) {
+      const made = valueOf(
+        await harness.admin.accessKeys.create(harness.context, { name, tags, allowedModels: [] }),
+      );
+      ids[name] = made.accessKey.id;
+    }
+    const of = (key: string) => makeEvent({ workspaceId, at: day + HOUR_MS, key: ids[key] ?? '' });
+    await commitUsage(harness.database, [of('one'), of('one'), of('two'), of('three'), of('four')]);
+  });
+
+  it('group reports, a key with several under all of them, so that the parts add up', async () => {
+    const { usageReport } = await api.data(REPORT, { input: { range, interval: 'TOTAL', groupBy: ['TAG'] } });
+    expect(usageReport.totals.requests).toBe(5);
+    const groups = usageReport.rollups.map(({ group: [group], totals }: any) => [
+      group.label,
+      totals.requests,
+    ]);
+    expect(Object.fromEntries(groups)).toEqual({ 'alpha, ci': 3, ci: 1, none: 1 });
+  });
+
+  it('restrict what is reported, listed and exported to keys that have any of them', async () => {
+    const filter = { tags: ['alpha', 'no such tag'] };
+    const { usageReport } = await api.data(REPORT, { input: { range, interval: 'TOTAL', filter } });
+    expect(usageReport.totals.requests).toBe(3);
+    const { usageEvents } = await api.data(
+      'query ($filter: UsageFilterInput) { usageEvents(filter: $filter) { nodes { id } } }',
+      { filter: { ...filter, range } },
+    );
+    expect(usageEvents.nodes).toHaveLength(3);
+    const file = await fetch(
+      `${server.url}/export/usage-events.jsonl?tags=alpha&from=${range.from}&to=${range.to}`,
+      {
+        headers: { authorization: `Bearer ${ADMIN_TOKEN}` },
+      },
+    );
+    expect((await file.text()).trim().split('\n')).toHaveLength(3);
+  });
+
+  it('with keys that are named as well mean those that are both', async () => {
+    const { accessKeys } = await api.data('{ accessKeys(filter: { search: "three" }) { nodes { id } } }');
+    const [{ id }] = accessKeys.nodes;
+    const requests = async (tags: string[]): Promise<number> => {
+      const filter = { tags, accessKeys: [id] };
+      const { usageReport } = await api.data(REPORT, { input: { range, interval: 'TOTAL', filter } });
+      return usageReport.totals.requests;
+    };
+    expect(await requests(['ci'])).toBe(1);
+    expect(await requests(['alpha'])).toBe(0);
+  });
+});
+
 describe('savings', () => {
   const SAVINGS = `query ($range: TimeRangeInput!) { savingsReport(range: $range) {
     range { from to } subscriptionCostUsd listCostUsd savedUsd unusedUsd

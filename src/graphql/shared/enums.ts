@@ -230,6 +230,7 @@ export const UsageDimensionEnum = describeEnum<UsageDimension>(
     MODEL: 'Model reference.',
     TIER: 'Tier slug.',
     ACCESS_KEY: 'Gateway key.',
+    TAG: 'Tags of the gateway key, as they are now; a key with several counts under all of them together.',
     CONNECTION: 'Connection.',
     BILLING: 'Way of paying.',
     OFFERING: 'Way to buy access, as `provider/offering`.',

@@ -5,7 +5,6 @@ import type { AdminContext } from '../../admin/actor.js';
 import { EXPORTS_MAX, EXPORT_STALL_MS } from '../../config/usage-limits.js';
 import { AppError } from '../../domain/errors.js';
 import { BILLINGS, USAGE_STATUSES } from '../../domain/vocabulary.js';
-import type { UsageFilter } from '../../persistence/usage-filter.js';
 import { EXPORT_SUBJECTS, type UsageExport } from '../../usage/export.js';
 import type { GraphqlServices } from '../context.js';
 import { DateTimeScalar } from '../shared/scalars.js';
@@ -16,7 +15,16 @@ import { toFilter } from './ranges.js';
 
 const CONTENT_TYPES = { csv: 'text/csv', jsonl: 'application/jsonl' } as const;
 const FILE = /^([a-z-]+)\.(csv|jsonl)$/;
-const LISTS = ['providers', 'models', 'tiers', 'accessKeys', 'connections', 'billings', 'statuses'] as const;
+const LISTS = [
+  'providers',
+  'models',
+  'tiers',
+  'accessKeys',
+  'tags',
+  'connections',
+  'billings',
+  'statuses',
+] as const;
 const BUSY_RETRY_SECONDS = 5;
 
 export interface RunningExports {
@@ -37,7 +45,10 @@ export function addUsageExport(
     async (request, reply) => {
       const { actor } = await signIn(request.headers.authorization, request.ip);
       const { subject, format } = readFile(request.params.file);
-      const filter = readFilter(request, services);
+      const controller = new AbortController();
+      const { signal } = controller;
+      const caller: AdminContext = { actor, ip: request.ip, requestId: request.id, signal };
+      const filter = await toFilter(readFilter(request), { services, caller });
       if (running.size >= EXPORTS_MAX) {
         throw new AppError(
           'RATE_LIMITED',
@@ -47,9 +58,6 @@ export function addUsageExport(
           },
         );
       }
-      const controller = new AbortController();
-      const { signal } = controller;
-      const caller: AdminContext = { actor, ip: request.ip, requestId: request.id, signal };
       running.add(controller);
       const startedAt = services.clock.monotonic();
       try {
@@ -117,7 +125,7 @@ function readFile(file: string): Pick<UsageExport, 'subject' | 'format'> {
 }
 
 /** The same filter as everywhere; lists are parameters given several times. */
-function readFilter(request: FastifyRequest, { clock }: GraphqlServices): UsageFilter {
+function readFilter(request: FastifyRequest): UsageFilterInput {
   const given = new URL(request.url, 'http://local').searchParams;
   const unknown = [...given.keys()].find((name) => ![...LISTS, 'from', 'to'].includes(name));
   if (unknown !== undefined) throw refuse(unknown, `is none of ${[...LISTS, 'from', 'to'].join(', ')}`);
@@ -132,7 +140,7 @@ function readFilter(request: FastifyRequest, { clock }: GraphqlServices): UsageF
   const from = readInstant('from', given.get('from'));
   const to = readInstant('to', given.get('to'));
   const range = from === null && to === null ? null : { from: from ?? 0, to };
-  return toFilter({ ...(lists as Omit<UsageFilterInput, 'range'>), range }, clock);
+  return { ...(lists as Omit<UsageFilterInput, 'range'>), range };
 }
 
 function checkAmong(name: string, value: string, known: readonly string[]): void {

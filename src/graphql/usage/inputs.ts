@@ -46,6 +46,12 @@ export class UsageFilterInput {
   @Field(() => [ID], { nullable: true, description: 'By ID.' })
   declare readonly accessKeys?: readonly string[] | null;
 
+  @Field(() => [String], {
+    nullable: true,
+    description: 'By tag of the gateway key, as they are when asked.',
+  })
+  declare readonly tags?: readonly string[] | null;
+
   @Field(() => [ID], { nullable: true, description: 'By ID.' })
   declare readonly connections?: readonly string[] | null;
 

@@ -5,8 +5,12 @@ import { AppError } from '../../domain/errors.js';
 import { DAY_MS, type TimeRange } from '../../domain/time-range.js';
 import type { UsageInterval } from '../../domain/vocabulary.js';
 import type { UsageFilter } from '../../persistence/usage-filter.js';
+import type { GraphqlContext } from '../context.js';
 import { checkListLength, present } from '../shared/args.js';
 import type { TimeRangeInput, UsageFilterInput } from './inputs.js';
+
+/** Whoever asks, and of whom. */
+type Asking = Pick<GraphqlContext, 'services' | 'caller'>;
 
 /** A range that ends now unless it says otherwise. */
 export function toRange(
@@ -37,16 +41,29 @@ export function checkSpan(
   }
 }
 
-export function toFilter(input: UsageFilterInput | null | undefined, clock: Clock): UsageFilter {
-  const { range, ...filter } = present(input);
-  for (const [name, value] of Object.entries(filter)) {
+/** Tags are replaced by the keys that have them now, so that whatever takes a filter sees the same keys. */
+export async function toFilter(
+  input: UsageFilterInput | null | undefined,
+  { services, caller }: Asking,
+): Promise<UsageFilter> {
+  const { range, tags, ...lists } = present(input);
+  for (const [name, value] of Object.entries({ ...lists, tags })) {
     if (Array.isArray(value)) checkListLength(name, value);
   }
-  return range ? { ...filter, range: toRange(range, clock, ['filter', 'range']) } : filter;
+  const filter: UsageFilter = range
+    ? { ...lists, range: toRange(range, services.clock, ['filter', 'range']) }
+    : lists;
+  if (tags === undefined) return filter;
+  const tagged = await services.usage.keysTagged(caller, tags);
+  const { accessKeys } = lists;
+  return { ...filter, accessKeys: accessKeys ? tagged.filter((id) => accessKeys.includes(id)) : tagged };
 }
 
 /** A filter for an operation that has a range of its own. */
-export function toFilterWithoutRange(input: UsageFilterInput | null | undefined, clock: Clock): UsageFilter {
+export function toFilterWithoutRange(
+  input: UsageFilterInput | null | undefined,
+  asking: Asking,
+): Promise<UsageFilter> {
   const { range: _range, ...filter } = input ?? {};
-  return toFilter(filter, clock);
+  return toFilter(filter, asking);
 }

@@ -6,6 +6,7 @@ import type { Page } from '../../domain/records.js';
 import type { TimeRange } from '../../domain/time-range.js';
 import { NO_TOKENS } from '../../domain/tokens.js';
 import type { StoredUsageEvent, UsageAttempt } from '../../domain/usage.js';
+import { findKeysTagged } from '../../persistence/access-keys.js';
 import { findUsageAttempts, findUsageEvents } from '../../persistence/usage-events.js';
 import type { UsageFilter } from '../../persistence/usage-filter.js';
 import { listUsageEvents } from '../../persistence/usage-pages.js';
@@ -42,6 +43,8 @@ export interface UsageReads {
     ids: readonly string[],
     range: TimeRange,
   ): Promise<readonly UsageSums[]>;
+  /** Access keys with any of these tags. */
+  keysTagged(context: AdminContext, tags: readonly string[]): Promise<readonly string[]>;
   savings(context: AdminContext, range: TimeRange): Promise<SavingsReport>;
   /** A file in pieces; see {@link exportUsage}. */
   export(context: AdminContext, request: UsageExport): AsyncGenerator<string>;
@@ -110,6 +113,7 @@ export function createUsageReads(
       const byId = new Map(rollups.map(({ group, totals }) => [group[0]?.value, totals]));
       return ids.map((id) => byId.get(id) ?? NO_USAGE);
     },
+    keysTagged: async (context, tags) => findKeysTagged(sql, workspaceOf(context), tags),
     savings: async (context, range) => savingsReport(sql, workspaceOf(context), range),
     export: (context, request) => exportUsage(sql, workspaceOf(context), request),
     follow(context, filter, after, onLost) {

@@ -56,19 +56,20 @@ export class UsageResolver {
     description: 'Individual requests, newest first. Kept for the retention period shown in `health`.',
   })
   async usageEvents(
-    @Ctx() { services, caller }: GraphqlContext,
+    @Ctx() context: GraphqlContext,
     @First(50) first: number,
     @After() after?: string | null,
     @Filter(() => UsageFilterInput) filter?: UsageFilterInput | null,
   ): Promise<PageValue<StoredUsageEvent>> {
     const request = pageRequest('usage', first, after);
-    const page = await services.usage.events(caller, request, toFilter(filter, services.clock));
+    const { services, caller } = context;
+    const page = await services.usage.events(caller, request, await toFilter(filter, context));
     return toPage('usage', page, positionOfEvent);
   }
 
   @Query(() => UsageReport, { description: 'Usage summed into time buckets and, optionally, groups.' })
   async usageReport(
-    @Ctx() { services, caller }: GraphqlContext,
+    @Ctx() context: GraphqlContext,
     @Input(() => UsageReportInput) input: UsageReportInput,
     @Info() info: GraphQLResolveInfo,
   ): Promise<Summed<ReportValue>> {
@@ -81,13 +82,14 @@ export class UsageResolver {
         },
       );
     }
+    const { services, caller } = context;
     const range = toRange(input.range, services.clock, ['input', 'range']);
     checkSpan(range, input.interval);
     const report = await services.usage.report(caller, {
       range,
       interval: input.interval,
       groupBy: toDimensions(input.groupBy),
-      filter: toFilterWithoutRange(input.filter, services.clock),
+      filter: await toFilterWithoutRange(input.filter, context),
       groupLimit: input.groupLimit,
       percentiles: wantedPercentiles(info, 'rollups'),
     });
@@ -97,9 +99,9 @@ export class UsageResolver {
   @Subscription(() => UsageRecordedPayload, {
     description:
       'Each request as it is recorded. With `after`, events still retained are replayed first, then live ones follow without a gap.',
-    subscribe: ({ args, context }: { args: UsageRecordedArgs; context: GraphqlContext }) => {
+    subscribe: async ({ args, context }: { args: UsageRecordedArgs; context: GraphqlContext }) => {
       const { services, caller } = context;
-      const filter = toFilter(args.filter, services.clock);
+      const filter = await toFilter(args.filter, context);
       return services.usage.follow(caller, filter, placeAfter(args.after), services.live.lost);
     },
   })
@@ -114,7 +116,7 @@ export class UsageResolver {
   @Subscription(() => UsageTotalsPayload, {
     description:
       'Running totals: a snapshot at once, then the whole new state whenever it changed, at most once per `minIntervalMs` (250 to 60000).',
-    subscribe: ({ args, context, info }: UsageTotalsOperation) => {
+    subscribe: async ({ args, context, info }: UsageTotalsOperation) => {
       const { input, minIntervalMs } = args;
       if (minIntervalMs < TOTALS_INTERVAL_MIN_MS || minIntervalMs > TOTALS_INTERVAL_MAX_MS) {
         throw new AppError(
@@ -126,7 +128,7 @@ export class UsageResolver {
       const request = {
         window: input.window,
         groupBy: toDimensions(input.groupBy),
-        filter: toFilterWithoutRange(input.filter, context.services.clock),
+        filter: await toFilterWithoutRange(input.filter, context),
         percentiles: wantedPercentiles(info, 'groups'),
       };
       return context.services.usage.followTotals(context.caller, request, minIntervalMs);

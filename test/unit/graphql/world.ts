@@ -200,6 +200,7 @@ export async function startWorld(
   };
   const usage: UsageReads = {
     events: () => Promise.resolve({ items: [], hasNextPage: false, totalCount: null }),
+    keysTagged: () => Promise.resolve([]),
     eventsByIds: (_context, ids) => Promise.resolve(ids.map(() => null)),
     attempts: (_context, ids) => Promise.resolve(ids.map(() => [])),
     report: unused,

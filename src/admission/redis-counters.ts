@@ -93,7 +93,9 @@ export function openRedisCounters(options: RedisCountersOptions): RedisCounters 
     });
   };
   const tellAgain = (): void => {
-    for (const [what, send] of [...unsent]) tell(what, send);
+    // What fails again joins the end.
+    const again = [...unsent];
+    for (const [what, send] of again) tell(what, send);
   };
   client.on('ready', tellAgain);
   /** Requests that wait ask again and again; who looks it up is asked once in a while. */

@@ -126,30 +126,23 @@ return cjson.encode({ kind = 'RESERVED', at = now })
  */
 export const SETTLE = script(`${SHARED}
 local id, at, amounts, bounds, known = ARGV[2], ARGV[3], cjson.decode(ARGV[4]), cjson.decode(ARGV[5]), ARGV[6]
-local before = {}
-for _, bound in ipairs(bounds) do
-  before[bound.name] = bound.amount
-  redis.call('HDEL', prefix .. 'o:' .. bound.name, id)
-end
 local admitted = redis.call('GET', prefix .. 'r:' .. id)
 -- Counted as one from elsewhere before.
 if admitted == '0' then return 0 end
 if known == 'elsewhere' then redis.call('SET', prefix .. 'r:' .. id, '0', 'PX', '3600000')
-elseif admitted then redis.call('DEL', prefix .. 'r:' .. id)
-elseif known == 'found' then return 0 end
+elseif known == 'found' and not admitted then return 0 end
 local function counts(key)
   if admitted then redis.call('HSETNX', key, 'since', at); return true end
   local since = tonumber(redis.call('HGET', key, 'since') or nil)
   return since ~= nil and since <= tonumber(at) and (known == 'elsewhere' or since > tonumber(known))
 end
+local before = {}
+for _, bound in ipairs(bounds) do before[bound.name] = bound.amount end
 for _, one in ipairs(amounts) do
   local key = prefix .. 'c:' .. one.name
-  if one.kind == 'WINDOW' then
-    redis.call('HDEL', prefix .. 'o:' .. one.name, id)
-    if counts(key) then
-      redis.call('HINCRBY', key, 'settled', whole(one.amount))
-      keep(key, one.to)
-    end
+  if one.kind == 'WINDOW' and counts(key) then
+    redis.call('HINCRBY', key, 'settled', whole(one.amount))
+    keep(key, one.to)
   elseif one.kind == 'MINUTE' and admitted and before[one.name] then
     local slot = whole(math.floor(tonumber(admitted) / SLOT_MS))
     if redis.call('HEXISTS', key, slot) == 1 then
@@ -157,6 +150,10 @@ for _, one in ipairs(amounts) do
     end
   end
 end
+-- Last, because a Redis without memory refuses what comes before: then nothing has happened, and it is said again.
+if admitted and known ~= 'elsewhere' then redis.call('DEL', prefix .. 'r:' .. id) end
+for _, one in ipairs(amounts) do redis.call('HDEL', prefix .. 'o:' .. one.name, id) end
+for _, bound in ipairs(bounds) do redis.call('HDEL', prefix .. 'o:' .. bound.name, id) end
 return 1
 `);
 

@@ -9,7 +9,7 @@ import type {
   ProviderDialect,
   Repairs,
 } from '../protocols/dialect.js';
-import { applyEdits, type Edit } from '../protocols/json-scan.js';
+import { appendMember, applyEdits, type Edit } from '../protocols/json-scan.js';
 import { passthroughRepair, providerDialect, type Surface } from '../protocols/registry.js';
 import type { Target } from '../protocols/target.js';
 import type { PlannedRoute } from '../routing/plan.js';
@@ -67,7 +67,8 @@ export function bytesFor(
   const usageEdits = target.quirks.noStreamOptions ? [] : reading.usageEdits;
   const edits: Edit[] = [...usageEdits, ...repaired.edits];
   const model = members.values.get('model');
-  if (model) edits.push({ ...model, text: JSON.stringify(route.model.upstreamId) });
+  const name = JSON.stringify(route.model.upstreamId);
+  edits.push(model ? { ...model, text: name } : appendMember(members, 'model', name));
   return { bytes: applyEdits(bytes, edits), repairs: repaired.repairs };
 }
 

@@ -114,7 +114,10 @@ describe.each([false, true])('limits', { timeout: 120_000 }, (shared) => {
         defaultTierId: tierId('complex'),
       });
       const ask = (model?: string) => chat(plaintext, 'hi', { model });
-      expect((await ask()).headers.get('x-switchyard-tier')).toBe('complex');
+      const answer = await ask();
+      expect([answer.status, answer.headers.get('x-switchyard-tier')]).toEqual([200, 'complex']);
+      const model = answer.headers.get('x-switchyard-model');
+      expect(zai.requests.at(-1)?.body).toMatchObject({ model: model?.replace('zai/', '') });
       expect((await ask('simple')).status).toBe(403);
     });
 

@@ -163,6 +163,26 @@ describe.skipIf(!redisIsInstalled)('counters in Redis', () => {
     expect(standing).toBe('4');
   });
 
+  it('are told again of an end that Redis refused', async () => {
+    const counters = open(0, 300);
+    const budget = budgetOf('full');
+    await ask(counters, 'full1', of(budget, 10, 10));
+    await using operator = await connectTo(redis.url);
+    await operator.client.config('SET', 'maxmemory', '1');
+    counters.settle({ id: 'full1', at: Date.now(), amounts: [{ counter: budget, amount: 4 }] });
+    // In their order: this one is refused after it.
+    await expect(
+      counters.reserve({ id: 'full2', bounds: [of(budget, 10, 6)], unseeded: false }),
+    ).rejects.toThrow('OOM');
+    await operator.client.config('SET', 'maxmemory', '0');
+    await until('it counts, and nothing is held', async () => {
+      const answer = await counters.reserve({ id: 'full3', bounds: [of(budget, 10, 6)], unseeded: false });
+      return answer.kind === 'RESERVED';
+    });
+    const settled = await operator.client.hget(`{switchyard}:c:${nameOf(budget)}`, 'settled');
+    expect(settled).toBe('4');
+  });
+
   it('count what nodes served alone while Redis was away, unless its data began anew since', async () => {
     const shared = open();
     const budget = budgetOf('away');

@@ -1,5 +1,7 @@
 /** The schema as a whole: what is committed is what is served, and every element keeps the API's conventions. */
+import { readdirSync, readFileSync } from 'node:fs';
 import {
+  Kind,
   getNamedType,
   isEnumType,
   isInputObjectType,
@@ -7,7 +9,9 @@ import {
   isNonNullType,
   isObjectType,
   isScalarType,
+  parse,
   specifiedScalarTypes,
+  validate,
   type GraphQLNamedType,
 } from 'graphql';
 import { describe, expect, it } from 'vitest';
@@ -39,6 +43,20 @@ function* elements(): Generator<{ path: string; description: string | null | und
     }
   }
 }
+
+const PAGES = ['README.md', ...readdirSync('docs').map((name) => `docs/${name}`)];
+
+it.each(PAGES)('%s shows operations that the schema takes', (page) => {
+  for (const [, text = ''] of readFileSync(page, 'utf8').matchAll(/```graphql\n([\s\S]*?)```/g)) {
+    for (const definition of parse(text).definitions) {
+      const faults = validate(schema, { kind: Kind.DOCUMENT, definitions: [definition] });
+      expect(
+        faults.map(({ message }) => message),
+        text,
+      ).toEqual([]);
+    }
+  }
+});
 
 describe('the schema', () => {
   it('is committed as it is served; after a wanted change: npx vitest run test/schema.test.ts -u', async () => {

@@ -1,4 +1,4 @@
-/** Removes a custom provider that nothing is connected to. Its usage history stays. */
+/** Removes a custom provider that nothing is connected to, and the limits over it. Its usage history stays. */
 import { countConnectionsOf } from '../../persistence/connections.js';
 import {
   deleteCustomProvider,
@@ -10,6 +10,7 @@ import { requireScope, type AdminContext } from '../actor.js';
 import type { AdminDeps } from '../admin-deps.js';
 import { audit } from '../audit.js';
 import { fail, ok, type Result } from '../result.js';
+import { announceEnded, changesOfEnded, endLimitsOver, type EndedLimits } from '../limits/end-limits.js';
 import { customProviderNotFound } from './not-found.js';
 
 /** Answers the id of what was removed. */
@@ -23,7 +24,7 @@ export async function removeCustomProvider(
   const slug = slugOfProviderId(id) ?? '';
   const removed = await deps.database
     .workspace(workspaceId)
-    .$transaction(async (tx): Promise<Result<string>> => {
+    .$transaction(async (tx): Promise<Result<EndedLimits>> => {
       // New connections hold the provider: none can appear behind the count.
       if (!(await lockCustomProvider(tx, workspaceId, slug))) return customProviderNotFound();
       const provider = await findCustomProvider(tx, slug);
@@ -34,14 +35,17 @@ export async function removeCustomProvider(
         return fail('IN_USE', `${provider.name} still has ${which}; remove them first.`, ['id']);
       }
       await deleteCustomProvider(tx, slug);
+      const ended = await endLimitsOver(tx, deps, workspaceId, { provider: slug });
       await audit(tx, context, deps.clock, {
         action: 'custom_provider.delete',
         subjectId: id,
         subjectName: provider.name,
-        changes: [],
+        changes: changesOfEnded(ended),
       });
-      return ok(id);
+      return ok(ended);
     });
-  if (removed.ok) deps.bus.publish('config.changed', { workspaceId });
-  return removed;
+  if (!removed.ok) return removed;
+  announceEnded(deps, workspaceId, removed.value);
+  deps.bus.publish('config.changed', { workspaceId });
+  return ok(id);
 }

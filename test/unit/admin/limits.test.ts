@@ -39,10 +39,13 @@ const DOLLAR: Partial<AttemptRecord> = {
 };
 
 /** A request that cost a dollar. */
-async function record(over: Partial<UsageEvent> = {}): Promise<UsageEvent> {
+async function record(
+  over: Partial<UsageEvent> = {},
+  attempt: Partial<AttemptRecord> = {},
+): Promise<UsageEvent> {
   const now = Date.now();
   const event: UsageEvent = {
-    ...makeEvent({ at: now, workspaceId, attempt: DOLLAR }),
+    ...makeEvent({ at: now, workspaceId, attempt: { ...DOLLAR, ...attempt } }),
     occurredAt: now,
     ...over,
   };
@@ -206,6 +209,47 @@ describe('a limit', () => {
     expect(valueOf(await admin.limits.remove(context, limit.id))).toBe(limit.id);
     const { items } = await admin.alerts.list(context, { first: 10, after: null }, false);
     expect(items).toMatchObject([{ id, limitId: null }]);
+  });
+
+  it('goes with the connection or the tier that it is over, and so does its alert', async () => {
+    const { admin, context, database } = harness;
+    await using watch = disposable(watchLimits({ ...harness, logger: quietLogger }));
+    const zai = await harness.simulate('zai');
+    const { connection } = valueOf(await harness.connect(zai, { offering: 'coding-plan', discover: false }));
+    const tier = valueOf(
+      await admin.tiers.create(context, {
+        slug: 'brief',
+        name: 'Brief',
+        strategy: 'ORDERED',
+        targets: [],
+        maxAttempts: 3,
+        isDefault: false,
+      }),
+    );
+    const limit = async (name: string, scope: object) =>
+      valueOf(await admin.limits.create(context, { ...INPUT, ...scope, name, threshold: '1' }));
+    await limit('of the connection', { connectionId: connection.id });
+    await limit('of the tier', { tierId: tier.id });
+    const { id } = await limit('of all', {});
+    await record({}, { connectionId: connection.id });
+    await watch.look(workspaceId);
+    expect(await database.prisma.alert.count({ where: { resolvedAt: null } })).toBe(2);
+
+    valueOf(await admin.connections.remove(context, connection.id));
+    valueOf(await admin.tiers.remove(context, tier.id));
+    expect((await admin.limits.list(context)).map(({ name }) => name)).toEqual(['of all']);
+    expect(await database.prisma.alert.findMany({ where: { resolvedAt: null } })).toMatchObject([
+      { limitId: id },
+    ]);
+    const said = await database.prisma.auditEntry.findMany({
+      where: { action: { in: ['connection.delete', 'routing_tier.delete'] } },
+      orderBy: { id: 'asc' },
+    });
+    expect(said.map(({ changes }) => changes)).toEqual([
+      [{ field: 'limits', before: 'of the connection', after: null }],
+      [{ field: 'limits', before: 'of the tier', after: null }],
+    ]);
+    valueOf(await admin.limits.remove(context, id));
   });
 
   it('measures failures without what was refused here', async () => {

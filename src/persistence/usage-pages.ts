@@ -5,14 +5,21 @@
  */
 import { USAGE_PAGE_SCANNED_PER_EVENT } from '../config/usage-limits.js';
 import type { Page } from '../domain/records.js';
-import { alignRange, splitAtDays, type TimeRange } from '../domain/time-range.js';
+import { alignRange, DAY_MS, splitAtDays, type TimeRange } from '../domain/time-range.js';
 import type { StoredUsageEvent } from '../domain/usage.js';
 import { pageOf } from './keyset.js';
 import { listPartitions } from './partitions.js';
 import type { Sql } from './sql.js';
 import { eventConditions } from './usage-events.js';
 import { usageConditions, type UsageFilter } from './usage-filter.js';
-import { DAY_ROLLUPS, DIMENSIONS, HOUR_ROLLUPS, sumKey, type RollupTable } from './usage-fold.js';
+import {
+  CALLER_ROLLUPS,
+  DAY_ROLLUPS,
+  DIMENSIONS,
+  HOUR_ROLLUPS,
+  sumKey,
+  type RollupTable,
+} from './usage-fold.js';
 import { eventOfRow, toCount, type UsageEventRow } from './usage-rows.js';
 
 export interface UsagePageRequest {
@@ -45,7 +52,8 @@ export async function listUsageEvents(
   const wanted: Wanted = { workspaceId, limit: first + 1, before, filter };
   const rows = isWhole(filter)
     ? await newestOf(sql, wanted, null)
-    : ((await ifFrequent(sql, wanted, scannedPerEvent * wanted.limit)) ?? (await ofStretches(sql, wanted)));
+    : ((await ifFrequent(sql, await fromRange(sql, wanted), scannedPerEvent * wanted.limit)) ??
+      (await ofStretches(sql, wanted)));
   return pageOf(rows.map(eventOfRow), first, null);
 }
 
@@ -68,6 +76,24 @@ async function newestOf(sql: Sql, wanted: Wanted, scanned: number | null): Promi
     `SELECT * FROM (${newest}) AS newest WHERE ${where.text} ORDER BY seq DESC LIMIT ${where.bind(limit)}`,
     where.values,
   );
+}
+
+/** Longest range whose hours are asked where their requests end: of longer ones that takes as long as it spares. */
+const LOOKED_UP_RANGE_MS = 2 * DAY_MS;
+
+/** What is wanted, without the places past every request of its range. */
+async function fromRange(sql: Sql, wanted: Wanted): Promise<Wanted> {
+  const { workspaceId, before, filter } = wanted;
+  if (filter.range === undefined) return wanted;
+  const { from, to } = alignRange(filter.range, 'HOUR');
+  if (to - from > LOOKED_UP_RANGE_MS) return wanted;
+  const [found] = await sql.query<{ last: bigint | null }>(
+    `SELECT max(last_seq) AS last FROM ${CALLER_ROLLUPS.name} WHERE workspace_id = $1 AND hour >= $2 AND hour < $3`,
+    [workspaceId, new Date(from), new Date(to)],
+  );
+  if (!found || found.last === null) return wanted;
+  const end = toCount(found.last) + 1;
+  return { ...wanted, before: before === null ? end : Math.min(before, end) };
 }
 
 /** A full page, where so many match that the newest of all have enough of them. */

@@ -1,7 +1,7 @@
 /** Pages of requests with any filter, live and stored: the same requests, in the same order, once each. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { systemClock } from '../../src/domain/clock.js';
-import { DAY_MS, type TimeRange } from '../../src/domain/time-range.js';
+import { DAY_MS, HOUR_MS, type TimeRange } from '../../src/domain/time-range.js';
 import type { StoredUsageEvent, UsageEvent } from '../../src/domain/usage.js';
 import { BILLINGS, USAGE_STATUSES } from '../../src/domain/vocabulary.js';
 import type { AttemptRecord } from '../../src/journal/record.js';
@@ -132,6 +132,23 @@ describe('pages of requests', () => {
       expect(places(replayed)).toEqual(places(expected));
     }
     expect(found).toBeGreaterThan(20);
+  });
+
+  test('of an hour begin with the one of them that was recorded last, however late', async () => {
+    const workspaceId = newWorkspace();
+    const hour = T0 - (T0 % HOUR_MS) - HOUR_MS;
+    const record = (count: number, at: number) =>
+      commitUsage(
+        database,
+        Array.from({ length: count }, (_, i) => makeEvent({ workspaceId, at: at + i * 1_000 })),
+      );
+    const own = await record(30, hour);
+    await record(30, hour + HOUR_MS);
+    const late = await record(10, hour + MINUTE_MS * 30);
+    await record(30, hour + HOUR_MS + MINUTE_MS);
+    const range = { from: hour, to: hour + HOUR_MS };
+    const expected = places([...own, ...late]).toReversed();
+    expect(places(await allPages(workspaceId, 4, { range }, 50))).toEqual(expected);
   });
 
   test('keep requests of the same instant in the order in which they were recorded', async () => {

@@ -97,6 +97,8 @@ async function load(database, workspaceId, events) {
     const last = Math.min(first + chunk, events) - 1;
     await run(insertion, [workspaceId, first, last, new Date(start), (end - start) / events]);
   }
+  // As an installation has it long before it holds this much.
+  await run('ANALYZE');
   for (let day = bucketStart(start, 'DAY'); day < end; day += DAY_MS) {
     await run(summing, [workspaceId, new Date(day), new Date(day + DAY_MS)]);
   }

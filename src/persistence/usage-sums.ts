@@ -169,7 +169,9 @@ function selectFrom(
     const value = dimension === undefined ? `''::text` : dimension === 'TAG' ? TAGS : COLUMNS[dimension];
     return `${value} AS d${i}`;
   });
-  const tagged = groupBy.includes('TAG') ? `LEFT JOIN (${TAGS_OF_KEYS}) AS tagged ON key_id = access_key_id` : '';
+  const tagged = groupBy.includes('TAG')
+    ? `LEFT JOIN (${TAGS_OF_KEYS}) AS tagged ON key_id = access_key_id`
+    : '';
   const [from, to] = [where.bind(new Date(range.from)), where.bind(new Date(range.to))];
   return `SELECT ${[...groups, ...columns].join(', ')} FROM ${table.name} ${tagged}
     WHERE ${where.text} AND ${table.time} >= ${from} AND ${table.time} < ${to}`;

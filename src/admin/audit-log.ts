@@ -4,7 +4,7 @@ import { findAuditEntries, listAuditEntries, type AuditFilter, type AuditRow } f
 import { inOrder } from '../persistence/keyset.js';
 import { requireScope, type AdminContext } from './actor.js';
 import type { AdminDeps } from './admin-deps.js';
-import type { PageRequest } from './admin.js';
+import type { PageRequest } from './page.js';
 
 /** An entry of the audit log. */
 export type AuditEntryRecord = AuditRow;

@@ -7,7 +7,8 @@ import type {
   DiscoveryRunRecord,
   ModelRecord,
 } from '../domain/records.js';
-import type { ModelOrder, PagePosition } from './admin.js';
+import type { ModelOrder } from './models/verbs.js';
+import type { PagePosition } from './page.js';
 import type { AuditEntryRecord } from './audit-log.js';
 
 /** Connections are listed by priority. */

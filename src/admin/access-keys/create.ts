@@ -7,7 +7,7 @@ import type { ProviderSet } from '../../providers/provider-set.js';
 import { hashToken, makeAccessKey, previewToken } from '../../secrets/tokens.js';
 import { requireScope, type AdminContext } from '../actor.js';
 import type { AdminDeps } from '../admin-deps.js';
-import type { AccessKeyCreateInput } from '../admin.js';
+import type { AccessKeyCreateInput } from './verbs.js';
 import { audit } from '../audit.js';
 import { claimAnswer, findFirstAnswer, repeatableCall } from '../idempotency.js';
 import { fail, ok, problemsOf, type Result } from '../result.js';

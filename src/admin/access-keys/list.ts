@@ -4,7 +4,8 @@ import type { AccessKeyRecord, Page } from '../../domain/records.js';
 import { listAccessKeys } from '../../persistence/access-keys.js';
 import { requireScope, type AdminContext } from '../actor.js';
 import type { AdminDeps } from '../admin-deps.js';
-import type { AccessKeyFilter, AccessKeyState, PageRequest } from '../admin.js';
+import type { AccessKeyFilter, AccessKeyState } from './verbs.js';
+import type { PageRequest } from '../page.js';
 import { isOverBudget, keysOverBudget } from './spending.js';
 
 const ALL_BUT_REVOKED: readonly AccessKeyState[] = ['ACTIVE', 'ROTATING', 'SUSPENDED', 'EXPIRED'];

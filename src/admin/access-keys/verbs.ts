@@ -3,9 +3,34 @@ import type { NanoUsd } from '../../domain/money.js';
 import type { AccessKeyRecord, Page } from '../../domain/records.js';
 import type { LimitWindow } from '../../domain/vocabulary.js';
 import type { AdminContext } from '../actor.js';
-import type { AccessKeyCreateInput, AccessKeyFilter, AccessKeyState, PageRequest } from '../admin.js';
+import type { PageRequest } from '../page.js';
 import type { Result } from '../result.js';
 import type { RotatedKey } from './rotate.js';
+
+export type AccessKeyState = 'ACTIVE' | 'ROTATING' | 'SUSPENDED' | 'EXPIRED' | 'REVOKED';
+
+export interface AccessKeyFilter {
+  readonly search?: string;
+  /** All but `REVOKED` when absent. */
+  readonly states?: readonly AccessKeyState[];
+}
+
+export interface AccessKeyCreateInput {
+  readonly name: string;
+  /** References and `provider/*` patterns; empty for all. */
+  readonly allowedModels: readonly string[];
+  /** Empty for all. */
+  readonly allowedTierIds?: readonly string[];
+  readonly defaultTierId?: string;
+  readonly tags?: readonly string[];
+  readonly budget?: BudgetInput;
+  readonly requestsPerMinute?: number;
+  readonly tokensPerMinute?: number;
+  readonly maxConcurrency?: number;
+  /** Milliseconds since the epoch. */
+  readonly expiresAt?: number;
+  readonly idempotencyKey?: string;
+}
 
 /** Absent fields stay; null removes a limit. */
 export interface AccessKeyUpdateInput {

@@ -4,7 +4,7 @@ import { acknowledgeAlert, findAlerts, listAlerts } from '../../persistence/aler
 import { inOrder } from '../../persistence/keyset.js';
 import { requireScope, type AdminContext } from '../actor.js';
 import type { AdminDeps } from '../admin-deps.js';
-import type { PageRequest } from '../admin.js';
+import type { PageRequest } from '../page.js';
 import { audit } from '../audit.js';
 import { fail, ok, type Result } from '../result.js';
 

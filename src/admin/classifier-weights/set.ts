@@ -3,7 +3,7 @@ import { findClassifierWeights, writeClassifierWeights } from '../../persistence
 import { checkWeights, DEFAULT_WEIGHTS, SIGNAL_WEIGHTS } from '../../routing/classify/weights.js';
 import { requireScope, type AdminContext } from '../actor.js';
 import type { AdminDeps } from '../admin-deps.js';
-import type { ClassifierWeight, ClassifierWeightInput } from '../admin.js';
+import type { ClassifierWeight, ClassifierWeightInput } from '../route-plan/verbs.js';
 import { audit, changesBetween } from '../audit.js';
 import { fail, ok, problemsOf, type Result } from '../result.js';
 import { changeTiers } from '../tiers/change-tiers.js';

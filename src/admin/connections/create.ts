@@ -12,7 +12,7 @@ import type { ProviderSet } from '../../providers/provider-set.js';
 import { maskSecret } from '../../secrets/tokens.js';
 import { requireScope, type AdminContext } from '../actor.js';
 import type { AdminDeps } from '../admin-deps.js';
-import type { ConnectionCreateInput } from '../admin.js';
+import type { ConnectionCreateInput } from './verbs.js';
 import { audit, SECRET_SET } from '../audit.js';
 import { claimAnswer, findFirstAnswer, repeatableCall } from '../idempotency.js';
 import { fail, ok, problemsOf, type Result } from '../result.js';

@@ -14,7 +14,7 @@ import type { OfferingDefinition } from '../../providers/define-provider.js';
 import { maskSecret } from '../../secrets/tokens.js';
 import { requireScope, type AdminContext } from '../actor.js';
 import type { AdminDeps } from '../admin-deps.js';
-import type { ConnectionUpdateInput } from '../admin.js';
+import type { ConnectionUpdateInput } from './verbs.js';
 import { audit, SECRET_SET } from '../audit.js';
 import { fail, ok, type Result } from '../result.js';
 import { auditedSettings } from './audited-settings.js';

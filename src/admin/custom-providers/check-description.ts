@@ -12,7 +12,8 @@ import {
 import type { ProviderSet } from '../../providers/provider-set.js';
 import { checkBaseUrl } from '../../upstream/address-policy.js';
 import type { AdminDeps } from '../admin-deps.js';
-import type { CustomModelInput, CustomPriceInput } from '../admin.js';
+import type { CustomModelInput } from './verbs.js';
+import type { CustomPriceInput } from '../models/verbs.js';
 import { checkTokenPrice } from '../models/check-price.js';
 import { fail, ok, type Result } from '../result.js';
 

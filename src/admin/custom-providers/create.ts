@@ -9,7 +9,7 @@ import { idOfProvider } from '../../providers/provider-id.js';
 import { providersWith, type ProviderSet } from '../../providers/provider-set.js';
 import { requireScope, type AdminContext } from '../actor.js';
 import type { AdminDeps } from '../admin-deps.js';
-import type { CustomProviderCreateInput } from '../admin.js';
+import type { CustomProviderCreateInput } from './verbs.js';
 import { audit } from '../audit.js';
 import { fail, ok, problemsOf, type Result } from '../result.js';
 import { auditedDescription } from './audited-description.js';

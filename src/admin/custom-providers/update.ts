@@ -11,7 +11,7 @@ import type { ProviderDefinition } from '../../providers/define-provider.js';
 import { slugOfProviderId } from '../../providers/provider-id.js';
 import { requireScope, type AdminContext } from '../actor.js';
 import type { AdminDeps } from '../admin-deps.js';
-import type { CustomProviderUpdateInput } from '../admin.js';
+import type { CustomProviderUpdateInput } from './verbs.js';
 import { audit } from '../audit.js';
 import { fail, ok, type Result } from '../result.js';
 import { auditedDescription } from './audited-description.js';

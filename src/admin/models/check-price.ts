@@ -1,6 +1,6 @@
 /** Checks a price per million tokens that an operator states. */
 import { parseUsd, type NanoUsd, type TokenRates } from '../../domain/money.js';
-import type { CustomPriceInput } from '../admin.js';
+import type { CustomPriceInput } from './verbs.js';
 import { fail, ok, type Result } from '../result.js';
 
 /** Far above any price, far below what the database's columns hold. */

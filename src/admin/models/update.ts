@@ -13,7 +13,7 @@ import { findModels } from '../../persistence/models.js';
 import type { ScopedTransaction } from '../../persistence/workspace-scope.js';
 import { requireScope, type AdminContext } from '../actor.js';
 import type { AdminDeps } from '../admin-deps.js';
-import type { ModelUpdateInput } from '../admin.js';
+import type { ModelUpdateInput } from './verbs.js';
 import { audit, changesBetween } from '../audit.js';
 import { fail, ok, type Result } from '../result.js';
 import { checkTokenPrice } from './check-price.js';

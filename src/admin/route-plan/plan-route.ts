@@ -10,7 +10,7 @@ import { estimateCost } from '../../routing/estimate-cost.js';
 import type { AccessKeySnapshot } from '../../routing/snapshot.js';
 import { requireScope, type AdminContext } from '../actor.js';
 import type { AdminDeps } from '../admin-deps.js';
-import type { RoutePlanInput } from '../admin.js';
+import type { RoutePlanInput } from './verbs.js';
 import { closedWays } from './closed-ways.js';
 import { readRoutingView, type RoutingView } from './routing-view.js';
 

@@ -5,7 +5,7 @@ import type { RoutingRuleRecord } from '../../domain/records.js';
 import { insertRule, listRules } from '../../persistence/rules.js';
 import type { AdminContext } from '../actor.js';
 import type { AdminDeps } from '../admin-deps.js';
-import type { RoutingRuleCreateInput } from '../admin.js';
+import type { RoutingRuleCreateInput } from './verbs.js';
 import { audit } from '../audit.js';
 import { fail, ok, problemsOf, type Result } from '../result.js';
 import { changeTiers } from '../tiers/change-tiers.js';

@@ -3,7 +3,7 @@ import type { RoutingRuleRecord, RoutingTierRecord } from '../../domain/records.
 import { findRules, updateRule, type RulePatch } from '../../persistence/rules.js';
 import type { AdminContext } from '../actor.js';
 import type { AdminDeps } from '../admin-deps.js';
-import type { RoutingRuleUpdateInput } from '../admin.js';
+import type { RoutingRuleUpdateInput } from './verbs.js';
 import { audit } from '../audit.js';
 import { ok, problemsOf, type Result } from '../result.js';
 import { changeTiers } from '../tiers/change-tiers.js';

@@ -7,7 +7,7 @@ import { readProviders } from '../../persistence/custom-providers.js';
 import { findModelsByRef } from '../../persistence/models.js';
 import type { ScopedTransaction } from '../../persistence/workspace-scope.js';
 import type { ProviderSet } from '../../providers/provider-set.js';
-import type { RouteTargetInput } from '../admin.js';
+import type { RouteTargetInput } from './verbs.js';
 import { fail, ok, problemsOf, type Result } from '../result.js';
 
 const FIELD = ['input', 'targets'];

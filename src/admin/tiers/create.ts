@@ -7,7 +7,7 @@ import type { ScopedTransaction } from '../../persistence/workspace-scope.js';
 import { DEFAULT_RETRY_ON } from '../../routing/defaults.js';
 import type { AdminContext } from '../actor.js';
 import type { AdminDeps } from '../admin-deps.js';
-import type { RoutingTierCreateInput } from '../admin.js';
+import type { RoutingTierCreateInput } from './verbs.js';
 import { audit } from '../audit.js';
 import { fail, ok, problemsOf, type Result } from '../result.js';
 import { auditedTier } from './audited-tier.js';

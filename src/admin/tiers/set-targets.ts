@@ -3,7 +3,7 @@ import type { RoutingTierRecord } from '../../domain/records.js';
 import { replaceTargets, updateTier } from '../../persistence/tiers.js';
 import type { AdminContext } from '../actor.js';
 import type { AdminDeps } from '../admin-deps.js';
-import type { RoutingTierSetTargetsInput } from '../admin.js';
+import type { RoutingTierSetTargetsInput } from './verbs.js';
 import type { Result } from '../result.js';
 import { changeTiers } from './change-tiers.js';
 import { checkTargets } from './check-targets.js';

@@ -4,7 +4,7 @@ import { findTiers, updateTier, type TierPatch } from '../../persistence/tiers.j
 import type { ScopedTransaction } from '../../persistence/workspace-scope.js';
 import type { AdminContext } from '../actor.js';
 import type { AdminDeps } from '../admin-deps.js';
-import type { RoutingTierUpdateInput } from '../admin.js';
+import type { RoutingTierUpdateInput } from './verbs.js';
 import { audit } from '../audit.js';
 import { fail, ok, problemsOf, type Result } from '../result.js';
 import { auditedTier } from './audited-tier.js';

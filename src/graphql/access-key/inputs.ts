@@ -1,6 +1,6 @@
 /** What callers may say about gateway keys. */
 import { Field, ID, InputType, Int } from 'type-graphql';
-import type { AccessKeyState } from '../../admin/admin.js';
+import type { AccessKeyState } from '../../admin/access-keys/verbs.js';
 import type { LimitWindow } from '../../domain/vocabulary.js';
 import { AccessKeyStateEnum, LimitWindowEnum } from '../shared/enums.js';
 import { DateTimeScalar, DecimalScalar } from '../shared/scalars.js';

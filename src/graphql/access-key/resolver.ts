@@ -1,7 +1,7 @@
 /** Gateway keys: listing, issuing and revoking them. */
 import { Arg, Ctx, FieldResolver, Mutation, Query, Resolver, Root } from 'type-graphql';
 import { requireScope } from '../../admin/actor.js';
-import type { AccessKeyState } from '../../admin/admin.js';
+import type { AccessKeyState } from '../../admin/access-keys/verbs.js';
 import { positionOfAccessKey } from '../../admin/positions.js';
 import { windowAt } from '../../domain/limits.js';
 import type { AccessKeyRecord, RoutingTierRecord } from '../../domain/records.js';

@@ -1,5 +1,5 @@
 /** Lists of connections. */
-import type { ConnectionFilter } from '../../admin/admin.js';
+import type { ConnectionFilter } from '../../admin/connections/verbs.js';
 import { positionOfConnection } from '../../admin/positions.js';
 import { PAGE_MAX_ITEMS } from '../../config/graphql-limits.js';
 import type { ConnectionRecord } from '../../domain/records.js';

@@ -9,7 +9,7 @@ import {
   OrderDirectionEnum,
 } from '../shared/enums.js';
 import { DecimalScalar } from '../shared/scalars.js';
-import type { ModelOrder as ModelOrderSource } from '../../admin/admin.js';
+import type { ModelOrder as ModelOrderSource } from '../../admin/models/verbs.js';
 
 @InputType('ModelFilterInput', { description: 'Which models to list.' })
 export class ModelFilterInput {

@@ -1,5 +1,5 @@
 /** Lists of models. */
-import type { ModelFilter, ModelOrder } from '../../admin/admin.js';
+import type { ModelFilter, ModelOrder } from '../../admin/models/verbs.js';
 import { positionOfModel } from '../../admin/positions.js';
 import type { ModelRecord } from '../../domain/records.js';
 import type { GraphqlContext } from '../context.js';

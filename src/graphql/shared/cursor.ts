@@ -1,5 +1,5 @@
 /** Cursors: opaque to callers, a position within one kind of list inside. */
-import type { PagePosition } from '../../admin/admin.js';
+import type { PagePosition } from '../../admin/page.js';
 import { AppError } from '../../domain/errors.js';
 import { parseUsd } from '../../domain/money.js';
 import { isInstant } from './scalars.js';

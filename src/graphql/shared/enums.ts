@@ -1,6 +1,7 @@
 /** Enums of the schema, each value described. The types make sure that none is forgotten. */
 import { registerEnumType } from 'type-graphql';
-import type { AccessKeyState, ModelOrder } from '../../admin/admin.js';
+import type { AccessKeyState } from '../../admin/access-keys/verbs.js';
+import type { ModelOrder } from '../../admin/models/verbs.js';
 import type { LimitAction, LimitMetric } from '../../domain/limits.js';
 import type { ActorRecord, WebhookDeliveryRecord } from '../../domain/records.js';
 import type { UserErrorCode } from '../../admin/result.js';

@@ -1,6 +1,6 @@
 /** Pages: what every list that grows is answered as. */
 import { Field, Int, ObjectType, type ClassType } from 'type-graphql';
-import type { PagePosition, PageRequest } from '../../admin/admin.js';
+import type { PagePosition, PageRequest } from '../../admin/page.js';
 import { PAGE_MAX_ITEMS } from '../../config/graphql-limits.js';
 import { AppError } from '../../domain/errors.js';
 import type { Page } from '../../domain/records.js';

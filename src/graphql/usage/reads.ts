@@ -1,6 +1,6 @@
 /** Usage as the API reads it: each read checks the scope and stays within the caller's workspace. */
 import { requireScope, type AdminContext } from '../../admin/actor.js';
-import type { PageRequest } from '../../admin/admin.js';
+import type { PageRequest } from '../../admin/page.js';
 import { timeOfId } from '../../domain/ids.js';
 import type { Page } from '../../domain/records.js';
 import type { TimeRange } from '../../domain/time-range.js';

@@ -1,5 +1,5 @@
 /** Stored and summed usage in the form in which it is answered. */
-import type { PagePosition } from '../../admin/admin.js';
+import type { PagePosition } from '../../admin/page.js';
 import { totalTokens, type TokenCounts as Tokens } from '../../domain/tokens.js';
 import type { StoredUsageEvent } from '../../domain/usage.js';
 import type { UsageRollupValue, UsageSums } from '../../usage/reports.js';

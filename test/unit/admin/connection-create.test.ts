@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { ConnectionCreateInput } from '../../../src/admin/admin.js';
+import type { ConnectionCreateInput } from '../../../src/admin/connections/verbs.js';
 import type { OfferingDefinition } from '../../../src/providers/define-provider.js';
 import { findOffering, findProvider } from '../../../src/providers/registry.js';
 import {

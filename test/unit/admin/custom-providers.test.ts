@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import type { CustomProviderCreateInput } from '../../../src/admin/admin.js';
+import type { CustomProviderCreateInput } from '../../../src/admin/custom-providers/verbs.js';
 import type { SimulatedProvider } from '../../support/providers/simulated-provider.js';
 import { startHomelab } from '../../support/providers/homelab.js';
 import type { Result } from '../../../src/admin/result.js';

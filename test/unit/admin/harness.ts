@@ -1,7 +1,8 @@
 /** The operator's use cases on a real database and over real HTTP, with what a test needs to look behind them. */
 import { createAdmin } from '../../../src/admin/create-admin.js';
 import type { AdminContext } from '../../../src/admin/actor.js';
-import type { Admin, ConnectionCreateInput } from '../../../src/admin/admin.js';
+import type { Admin } from '../../../src/admin/admin.js';
+import type { ConnectionCreateInput } from '../../../src/admin/connections/verbs.js';
 import { ensureBootstrap } from '../../../src/admin/bootstrap.js';
 import type { Result } from '../../../src/admin/result.js';
 import { factsFor } from '../../../src/discovery/catalog/catalog.js';

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { ModelUpdateInput } from '../../../src/admin/admin.js';
+import type { ModelUpdateInput } from '../../../src/admin/models/verbs.js';
 import { buildSnapshot } from '../../../src/admin/snapshot.js';
 import type { ModelRecord } from '../../../src/domain/records.js';
 import { readSnapshotSource } from '../../../src/persistence/snapshot-source.js';

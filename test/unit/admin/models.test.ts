@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import type { ModelOrder } from '../../../src/admin/admin.js';
+import type { ModelOrder } from '../../../src/admin/models/verbs.js';
 import { positionOfModel } from '../../../src/admin/positions.js';
 import type { ModelRecord } from '../../../src/domain/records.js';
 import { startHarness, valueOf, type Harness } from './harness.js';

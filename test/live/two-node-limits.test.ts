@@ -1,5 +1,6 @@
 /** Two whole programs on one PostgreSQL and one Redis: what limits count, they count together. */
 import { randomBytes } from 'node:crypto';
+import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { plainRequest } from '../support/http-client.js';
 import { connect } from '../support/operator.js';
@@ -8,6 +9,20 @@ import { startSimulatedProvider, type SimulatedProvider } from '../support/provi
 import { redisIsInstalled, startRedis, type RedisServer } from '../support/redis-server.js';
 import { createInstallation, type Installation, type Switchyard } from '../support/switchyard.js';
 import { until } from '../support/wait.js';
+
+/** Of each node its two gateways and its control process. */
+const COUNTING = 6;
+
+/** Processes that are connected to count. */
+async function countersAt({ url }: RedisServer): Promise<number> {
+  const client = new Redis(url);
+  try {
+    const clients = String(await client.client('LIST'));
+    return clients.split('\n').filter((line) => line.includes(' name=switchyard-counters ')).length;
+  } finally {
+    client.disconnect();
+  }
+}
 
 /** From a change on one node until the other works by it. */
 const IN_FORCE_DEADLINE_MS = 1_000;
@@ -94,6 +109,7 @@ describe.skipIf(!postgresIsInstalled || !redisIsInstalled)(
       // Redis begins anew with nothing, and is told what was recorded.
       await redis.kill9();
       await redis.start();
+      await until('every process counts there again', async () => (await countersAt(redis)) === COUNTING);
       expect(new Set(await twentyAtOnce(plaintext))).toEqual(new Set([429]));
     });
 

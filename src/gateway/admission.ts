@@ -24,7 +24,7 @@ import { namedAttempt } from '../domain/usage.js';
 import { chargeAttempt } from '../journal/charge.js';
 import type { EndRecord } from '../journal/record.js';
 import type { Logger } from '../observability/logger.js';
-import type { Candidate, RequestTraits } from '../routing/decision.js';
+import type { Candidate } from '../routing/decision.js';
 import { estimateCost } from '../routing/estimate-cost.js';
 import type { LimitSnapshot } from '../routing/snapshot.js';
 import type { KeyEntry, RouteEntry } from '../routing/table.js';
@@ -32,6 +32,8 @@ import type { Routed } from './live-routing.js';
 import type { HeaderList } from './reply.js';
 
 export interface Admission {
+  /** What a caller is admitted with whom nothing limits; null for any other. */
+  unlimited(caller: KeyEntry, routed: Routed): Admitted | null;
   /** Waits while running requests stand in the way, and no longer than `signal` lets it. */
   admit(input: AdmissionInput): Promise<Admitted | Refused>;
 }
@@ -41,7 +43,6 @@ export interface AdmissionInput {
   readonly id: string;
   readonly caller: KeyEntry;
   readonly routed: Routed;
-  readonly size: Pick<RequestTraits, 'inputTokens' | 'outputTokens'>;
   /** The longest output it allows; null where it does not say. */
   readonly outputMax: number | null;
   readonly signal: AbortSignal;
@@ -112,11 +113,13 @@ export function createAdmission({ counters, clock, logger }: AdmissionDeps): Adm
   };
 
   return {
+    unlimited({ key, workspace }, routed) {
+      const isLimited = key.limits !== undefined || workspace.limits.length > 0;
+      return isLimited ? null : { kind: 'admitted', routed, enter: () => true, settle: () => undefined };
+    },
     async admit(input) {
       const { caller, routed } = input;
       const { limits } = caller.workspace;
-      const isLimited = caller.key.limits !== undefined || limits.length > 0;
-      if (!isLimited) return { kind: 'admitted', routed, enter: () => true, settle: () => undefined };
       // What is a sum is counted here, to the request; what is not was measured elsewhere.
       const measured = limits.filter(({ metric }) => !isSummed(metric));
       const settle = (end: EndRecord): void => settleEnd(counters, caller, end);
@@ -155,11 +158,12 @@ export function createAdmission({ counters, clock, logger }: AdmissionDeps): Adm
 }
 
 function boundsFor(
-  { caller, routed, size, outputMax }: AdmissionInput,
+  { caller, routed, outputMax }: AdmissionInput,
   limits: readonly LimitSnapshot[],
   route: RouteEntry,
   now: number,
 ): NamedBound[] {
+  const { size } = routed;
   const { inputTokens } = size;
   // What is set aside too low for several at once is missing when they end; what is too high comes back.
   const most = Math.min(outputMax ?? Infinity, route.model.maxOutputTokens ?? Infinity);

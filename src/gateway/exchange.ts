@@ -24,7 +24,7 @@ import { replyError, replyFailure } from './reply.js';
 import { readBody } from './request-body.js';
 import { routeHeaders, tierHeaders } from './route-headers.js';
 import { serveRouted, type Journey, type Outcome } from './serve-routed.js';
-import { outputBound, traitsOf } from './traits.js';
+import { outputBound } from './traits.js';
 import { opensAgainAt, whyUnserved } from './unserved.js';
 import type { UpstreamClient } from './upstream-client.js';
 
@@ -94,7 +94,7 @@ export async function serveExchange(deps: ExchangeDeps, input: ExchangeInput): P
       request: record(),
       onEnd: (end) => admitted?.settle(end),
     });
-    const admission = await admit(deps, input, request, routed);
+    const admission = deps.admission.unlimited(caller, routed) ?? (await admit(deps, input, request, routed));
     if (admission.kind === 'refused')
       return refuse(deps, response, { surface, requestId, ledger, admission });
     admitted = admission;
@@ -133,7 +133,7 @@ export async function receive(request: IncomingMessage): Promise<HeldBytes> {
 /** Waits, where it has to, only as long as the caller does. */
 async function admit(
   { admission }: ExchangeDeps,
-  { eventId, caller, surface, request: { socket } }: ExchangeInput,
+  { eventId, caller, request: { socket } }: ExchangeInput,
   request: CallerRequest,
   routed: Routed,
 ): Promise<Admitted | Refused> {
@@ -141,9 +141,8 @@ async function admit(
   const giveUp = (): void => gone.abort();
   socket.once('close', giveUp);
   try {
-    const size = traitsOf({ request, surface, workspace: caller.workspace, affinity: () => null });
     const outputMax = outputBound(request);
-    return await admission.admit({ id: eventId, caller, routed, size, outputMax, signal: gone.signal });
+    return await admission.admit({ id: eventId, caller, routed, outputMax, signal: gone.signal });
   } finally {
     socket.off('close', giveUp);
   }

@@ -5,7 +5,7 @@ import type { UpstreamFailure } from '../domain/failure.js';
 import type { Surface } from '../protocols/registry.js';
 import type { CooldownBook } from '../routing/cooldown-book.js';
 import { decide } from '../routing/decide.js';
-import type { Affinity, Conditions, Decision, Hold } from '../routing/decision.js';
+import type { Affinity, Conditions, Decision, Hold, RequestTraits } from '../routing/decision.js';
 import { likelyResetOf } from '../routing/quota-outlook.js';
 import type { KeyEntry, RouteEntry } from '../routing/table.js';
 import type { Affinities } from './affinity.js';
@@ -23,6 +23,8 @@ export interface LiveRouting {
 /** A decision, kept in touch with what happens while it is carried out. */
 export interface Routed {
   readonly decision: Decision;
+  /** Of the request; worked out when it is looked at. */
+  readonly size: Pick<RequestTraits, 'inputTokens' | 'outputTokens'>;
   /** What keeps requests from a route by now; null when nothing does. */
   hold(route: RouteEntry): Hold | null;
   /** An attempt begins. */
@@ -66,6 +68,7 @@ export async function routeRequest(live: LiveRouting, input: RoutingInput): Prom
   const isAside = decision.classification?.signals.some(({ name }) => name === SIDE_JOB) ?? false;
   return {
     decision,
+    size: traits,
     hold: ({ connection, model }) => cooldowns.hold(connection.id, model.ref),
     sent({ connection, model }) {
       const trial = cooldowns.sent(connection.id, model.ref);

@@ -53,8 +53,7 @@ export const WEBHOOK_TIMEOUT_MS = 10_000;
 
 /** A message is tried this often, with pauses from the shortest doubled up to the longest: two days in all. */
 export const WEBHOOK_ATTEMPTS_MAX = 12;
-export const WEBHOOK_RETRY_MIN_MS = 5_000;
-export const WEBHOOK_RETRY_MAX_MS = 12 * 3_600_000;
+export const WEBHOOK_BACK_OFF = { minMs: 5_000, maxMs: 12 * 3_600_000 };
 
 /** How often nodes look for messages that are due, how many they send at once, and how long one is trusted to be at it. */
 export const WEBHOOK_CHECK_MS = 1_000;

@@ -7,6 +7,7 @@ import { alignRange } from '../domain/time-range.js';
 import type { UsageStatus } from '../domain/vocabulary.js';
 import type { Sql } from './sql.js';
 import { usageConditions, type UsageFilter } from './usage-filter.js';
+import type { SummedRow } from './usage-fold.js';
 import { eventOfRow, toCount, tokensOf, type UsageEventRow } from './usage-rows.js';
 
 /** Sums of one hour and one combination of dimensions; unknown dimensions are the empty string. */
@@ -31,7 +32,7 @@ export interface ExportedRollup {
   readonly unpricedRequests: number;
 }
 
-interface RollupRow {
+interface RollupRow extends SummedRow {
   readonly hour: Date;
   readonly provider: string;
   readonly offering: string;
@@ -41,18 +42,6 @@ interface RollupRow {
   readonly access_key_id: string;
   readonly billing: string;
   readonly status: UsageStatus;
-  readonly requests: bigint;
-  readonly attempts: bigint;
-  readonly failed_attempts: bigint;
-  readonly input_tokens: bigint;
-  readonly cache_read_tokens: bigint;
-  readonly cache_write_tokens: bigint;
-  readonly output_tokens: bigint;
-  readonly reasoning_tokens: bigint | null;
-  readonly cost_nano_usd: bigint;
-  readonly list_cost_nano_usd: bigint;
-  readonly saved_nano_usd: bigint;
-  readonly unpriced_requests: bigint;
 }
 
 /** The rest of the primary key behind the workspace. */

@@ -61,6 +61,22 @@ const STATED = 'reasoning_tokens';
 
 export const SUM_COLUMNS: readonly string[] = [...COUNTED, STATED, ...HISTOGRAMS];
 
+/** The sums of a row, without histograms. */
+export interface SummedRow {
+  readonly requests: bigint;
+  readonly attempts: bigint;
+  readonly failed_attempts: bigint;
+  readonly input_tokens: bigint;
+  readonly cache_read_tokens: bigint;
+  readonly cache_write_tokens: bigint;
+  readonly output_tokens: bigint;
+  readonly reasoning_tokens: bigint | null;
+  readonly cost_nano_usd: bigint;
+  readonly list_cost_nano_usd: bigint;
+  readonly saved_nano_usd: bigint;
+  readonly unpriced_requests: bigint;
+}
+
 /**
  * Between which places, and from when on, the requests lie that a sum counts; null where it counts attempts only. With
  * these a page finds its requests without walking past all others.

@@ -14,6 +14,7 @@ import {
   ROUTE_ROLLUPS,
   SUM_COLUMNS,
   type RollupTable,
+  type SummedRow,
 } from './usage-fold.js';
 import { toCount, tokensOf, type RollupSums } from './usage-rows.js';
 
@@ -87,24 +88,12 @@ const FILTERED: readonly (readonly [keyof UsageFilter, string])[] = [
   ['statuses', 'status'],
 ];
 
-interface SumsRow {
+interface SumsRow extends SummedRow {
   readonly bucket: Date;
   readonly rank: bigint | null;
   readonly d0: string;
   readonly d1: string;
-  readonly requests: bigint;
   readonly failures: bigint;
-  readonly attempts: bigint;
-  readonly failed_attempts: bigint;
-  readonly input_tokens: bigint;
-  readonly cache_read_tokens: bigint;
-  readonly cache_write_tokens: bigint;
-  readonly output_tokens: bigint;
-  readonly reasoning_tokens: bigint | null;
-  readonly cost_nano_usd: bigint;
-  readonly list_cost_nano_usd: bigint;
-  readonly saved_nano_usd: bigint;
-  readonly unpriced_requests: bigint;
   readonly unlisted_tokens: bigint;
   readonly duration_counts: string;
   readonly first_token_counts: string;

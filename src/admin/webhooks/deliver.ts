@@ -1,14 +1,14 @@
 /** Sends messages to webhooks: signed, to addresses under the policy, again and again until they are taken or given up. */
 import {
   WEBHOOK_ATTEMPTS_MAX,
+  WEBHOOK_BACK_OFF,
   WEBHOOK_BATCH,
   WEBHOOK_CHECK_MS,
   WEBHOOK_LEASE_MS,
-  WEBHOOK_RETRY_MAX_MS,
-  WEBHOOK_RETRY_MIN_MS,
   WEBHOOK_TIMEOUT_MS,
 } from '../../config/admission-limits.js';
 import { ERROR_BODY_MAX_BYTES } from '../../config/limits.js';
+import { backOffMs } from '../../domain/back-off.js';
 import type { Clock } from '../../domain/clock.js';
 import type { Bus } from '../../live/bus.js';
 import type { Logger } from '../../observability/logger.js';
@@ -114,8 +114,6 @@ async function attempt(deps: DeliverDeps, delivery: DueDelivery): Promise<Delive
 }
 
 function again(attempts: number, now: number, httpStatus: number | null, message: string): DeliveryOutcome {
-  const pause = Math.min(WEBHOOK_RETRY_MIN_MS * 2 ** (attempts - 1), WEBHOOK_RETRY_MAX_MS);
-  // Half of it is random, so that what failed together does not come back together.
-  const nextAttemptAt = attempts >= WEBHOOK_ATTEMPTS_MAX ? null : now + pause * (0.5 + Math.random() / 2);
+  const nextAttemptAt = attempts >= WEBHOOK_ATTEMPTS_MAX ? null : now + backOffMs(attempts, WEBHOOK_BACK_OFF);
   return { httpStatus, message, nextAttemptAt };
 }
